@@ -1,0 +1,1 @@
+"""What people type: a client of gRPC and nothing else."""

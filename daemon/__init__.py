@@ -1,0 +1,1 @@
+"""The process: built, started and stopped here."""

@@ -1,0 +1,88 @@
+"""Every key of the `[memory]` section, with its unit and default."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from memory_fabric.records import Weights
+
+__all__ = ["DenseConfig", "EmbedConfig", "IngestConfig", "MemoryConfig", "RecallConfig", "SparseConfig"]
+
+
+class IngestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reading and cutting."""
+
+    max_file_bytes: int = 32 * 1024 * 1024
+    """Larger files are skipped with the reason."""
+    max_archive_bytes: int = 512 * 1024 * 1024
+    """An archive that unpacks to more is refused."""
+    max_archive_ratio: int = 200
+    """Unpacked size over packed size beyond which an archive is a bomb."""
+    chunk_chars: int = 1000
+    """Wanted size of a fragment; the default model sees 256 tokens, about 1,000 characters of English."""
+    max_chunk_chars: int = 1600
+    """Hard limit of a fragment."""
+    batch_files: int = 64
+    """Files in one transaction."""
+    roots: tuple[str, ...] = ("~",)
+    """Folders that may be indexed; a path outside them is refused."""
+    is_following_gitignore: bool = True
+    readers: int = 2
+    """Threads that read and cut."""
+
+
+class EmbedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The text model."""
+
+    model: str = "all-minilm-l6-v2"
+    """Name of a manifest in `models/`; empty for none."""
+    threads: int = 2
+    batch: int = 8
+    """Texts in one model call; measured: small length-sorted batches beat large ones."""
+    is_warm_on_start: bool = True
+    """Whether the model loads in the background after start."""
+
+
+class DenseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The vector index."""
+
+    backend: Literal["qdrant_edge", "qdrant_server", "exact"] = "qdrant_edge"
+    url: str = ""
+    """Of a Qdrant server, for `qdrant_server`."""
+    hnsw_from_points: int = 50_000
+    """Below this a full scan answers; above it `optimize` builds a graph."""
+    hnsw_m: int = 32
+    hnsw_ef_construct: int = 256
+    hnsw_ef: int = 64
+    quantization: Literal["none", "scalar"] = "none"
+
+
+class SparseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The term index."""
+
+    backend: Literal["tantivy", "fts5"] = "tantivy"
+    heap_bytes: int = 64 * 1024 * 1024
+
+
+class RecallConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ranking."""
+
+    weights: Weights = Weights()
+    candidates: int = 100
+    """Fragments taken from each leg before fusion."""
+    recency_half_life_days: float = 180.0
+    snippet_chars: int = 320
+    max_per_source: int = 3
+    """Fragments of one source among the answers; the rest are folded behind them."""
+
+
+class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `[memory]` section."""
+
+    ingest: IngestConfig = IngestConfig()
+    embed: EmbedConfig = EmbedConfig()
+    dense: DenseConfig = DenseConfig()
+    sparse: SparseConfig = SparseConfig()
+    recall: RecallConfig = RecallConfig()

@@ -1,0 +1,1 @@
+"""Vector indexes: one protocol, one contract suite, several backends."""

@@ -1,0 +1,1 @@
+"""Term indexes: one protocol, one contract suite, several backends."""

@@ -1,0 +1,72 @@
+"""What every term index offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from foundation.ids import ChunkId
+from memory_fabric.index.dense.base import Scored
+from memory_fabric.records import Filters, Signals
+
+__all__ = ["SparseDoc", "SparseIndexStats", "TermIndex"]
+
+
+class SparseDoc(msgspec.Struct, frozen=True):
+    """What a term index needs of a chunk."""
+
+    id: ChunkId
+    text: str
+    context: str
+    symbol: str
+    path: str
+    project: str
+    modality: str
+    language: str
+    """`en`, `ru`, `und` or a programming language: chooses the analyzer."""
+    timestamp_s: float
+    layer: str = "document"
+
+
+class SparseIndexStats(msgspec.Struct, frozen=True):
+    """State of an index."""
+
+    docs: int
+    segments: int
+    disk_bytes: int
+
+
+class TermIndex(Protocol):
+    """BM25 search. Thread-safe: many readers, one writer at a time. Upsert and delete are idempotent."""
+
+    def upsert(self, docs: Sequence[SparseDoc]) -> None:
+        """Insert or replace documents; visible after `flush`."""
+
+    def delete(self, ids: Sequence[ChunkId]) -> None:
+        """Remove documents; unknown ids are ignored; visible after `flush`."""
+
+    def search(self, text: str, k: int, *, filters: Filters = Filters(), signals: Signals = Signals()) -> list[Scored]:
+        """Return the k best documents by BM25, best first; ties by smaller id.
+
+        Any text is legal: it is analyzed, never parsed as a query language. Text without a single term gives [].
+        """
+
+    def score(self, text: str, ids: Sequence[ChunkId], *, signals: Signals = Signals()) -> dict[ChunkId, float]:
+        """Return the BM25 score of each id as `search` would give it; ids that match no term get 0.0."""
+
+    def ids(self) -> Iterable[ChunkId]:
+        """Return every stored id, in no order."""
+
+    def stats(self) -> SparseIndexStats:
+        """Return the present state."""
+
+    def optimize(self) -> bool:
+        """Merge segments and reclaim deleted space; safe to call beside searches. Returns whether anything changed."""
+
+    def flush(self) -> None:
+        """Commit: make everything written so far durable and visible to searches."""
+
+    def close(self) -> None:
+        """Flush and release files; further calls fail."""

@@ -1,0 +1,1 @@
+"""Reading sources, cutting them into chunks, and keeping the memory current."""

@@ -1,0 +1,190 @@
+"""What the fabric is asked to do beside recall, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from foundation.ids import ItemId
+from memory_fabric.records import Hit, MemoryItem, SkippedFile
+
+__all__ = [
+    "Check",
+    "ContextPack",
+    "CoverageRow",
+    "DoctorCheck",
+    "FabricStats",
+    "ForgetSelector",
+    "ForgetSummary",
+    "Fragment",
+    "IndexState",
+    "IndexSummary",
+    "IngestRecord",
+    "ItemPage",
+    "Progress",
+    "Report",
+]
+
+Check = Callable[[], None]
+"""Called at every safe point; raises to stop the work (deadline passed, client gone, daemon draining)."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a long run is; at most ten a second are reported."""
+
+    done: int
+    total: int
+    """0 while unknown."""
+    unit: str
+    rate: float
+    """Units a second."""
+    eta_s: float
+    """Seconds to go; 0 while unknown."""
+    phase: str
+    """`scan`, `index`, `embed`, `replay`, `compact`, `forget`."""
+    path: str = ""
+
+
+Report = Callable[[Progress], None]
+"""Receives progress."""
+
+
+class IndexSummary(msgspec.Struct, frozen=True):
+    """What one `index` or `ingest` run did."""
+
+    files: int
+    """Sources seen, changed or not."""
+    unchanged: int
+    items: int
+    """Items written."""
+    chunks: int
+    """Chunks written."""
+    removed: int
+    renamed: int
+    skipped: tuple[SkippedFile, ...]
+    redacted: int
+    took_s: float
+    chunks_per_s: float
+
+
+class IngestRecord(msgspec.Struct, frozen=True):
+    """One line of an imported corpus."""
+
+    id: str
+    text: str
+    timestamp: str = ""
+    """RFC 3339 or a common written form; kept as written when it cannot be read."""
+    project: str = ""
+    title: str = ""
+    modality: str = ""
+    """`text`, `code`, `conversation`; decided by content when empty."""
+    language: str = ""
+    meta: dict[str, str] = {}
+
+
+class ForgetSelector(msgspec.Struct, frozen=True):
+    """What to forget: every field that is set must match; at least one must be set."""
+
+    ids: tuple[str, ...] = ()
+    path: str = ""
+    """A file, or a folder with everything below it."""
+    project: str = ""
+    since_s: float | None = None
+    until_s: float | None = None
+    session: str = ""
+
+
+class ForgetSummary(msgspec.Struct, frozen=True):
+    """What was, or would be, forgotten."""
+
+    items: int
+    chunks: int
+    is_dry_run: bool
+    examples: tuple[MemoryItem, ...] = ()
+    """Up to 20 of them, without text."""
+
+
+class ItemPage(msgspec.Struct, frozen=True):
+    """A page of items, newest first, without text."""
+
+    items: tuple[MemoryItem, ...]
+    next_cursor: str = ""
+
+
+class IndexState(msgspec.Struct, frozen=True):
+    """One derived index beside the truth."""
+
+    name: str
+    backend: str
+    applied_seq: int
+    journal_seq: int
+    points: int
+    disk_bytes: int
+    status: Literal["ready", "catching_up", "rebuilding", "absent", "failed"]
+    detail: str = ""
+
+
+class FabricStats(msgspec.Struct, frozen=True):
+    """What the memory holds."""
+
+    items: int
+    chunks: int
+    projects: dict[str, int]
+    modalities: dict[str, int]
+    languages: dict[str, int]
+    indexes: tuple[IndexState, ...]
+    store_bytes: int
+    model: str
+    model_state: Literal["ready", "cold", "absent", "failed"]
+    queues: dict[str, int]
+
+
+class DoctorCheck(msgspec.Struct, frozen=True):
+    """One finding of `doctor`."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+
+class CoverageRow(msgspec.Struct, frozen=True):
+    """One source and what became of it."""
+
+    path: str
+    state: Literal["indexed", "pending", "skipped", "failed"]
+    reason: str = ""
+    chunks: int = 0
+
+
+class Fragment(msgspec.Struct, frozen=True):
+    """One quoted piece of evidence."""
+
+    number: int
+    """The citation mark: `[1]`."""
+    hit: Hit
+    text: str
+    tokens: int
+
+
+class ContextPack(msgspec.Struct, frozen=True):
+    """Evidence for a question under a token budget."""
+
+    text: str
+    """Ready to hand to a model: numbered quotes with their places."""
+    fragments: tuple[Fragment, ...]
+    tokens: int
+    budget_tokens: int
+    took_ms: float
+    degraded: tuple[str, ...] = ()
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A typed edge between two items."""
+
+    src: ItemId
+    dst: ItemId
+    relation: Literal["mentions", "defines", "calls", "same_scene", "derived_from", "contradicts", "supersedes"]
+    weight: float = 1.0

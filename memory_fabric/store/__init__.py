@@ -1,0 +1,1 @@
+"""The truth: one SQLite database with items, chunks and the ingest journal."""

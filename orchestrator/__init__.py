@@ -1,0 +1,1 @@
+"""The living part: what crosses from requests to the memory."""

@@ -1,0 +1,1 @@
+"""Doors to the daemon: wire formats in, library calls out, no decisions."""
