@@ -156,6 +156,7 @@ class ChunkRow(msgspec.Struct, frozen=True):
     uri: str
     timestamp_s: float
     quality: float
+    layer: str = "document"
 
 
 class JournalEntry(msgspec.Struct, frozen=True):

@@ -1,0 +1,298 @@
+"""The memory as one object: everything that the daemon asks of it goes through here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from foundation.clock import Clock, SystemClock, format_rfc3339
+from foundation.errors import InputError, NotFoundError
+from foundation.ids import ItemId, new_ulid
+from memory_fabric.config import MemoryConfig
+from memory_fabric.ingest.drafts import draft_record, parse_when
+from memory_fabric.ingest.pipeline import allowed_roots, import_records, index_paths
+from memory_fabric.legs import Legs
+from memory_fabric.operations import (
+    Check,
+    ContextPack,
+    CoverageRow,
+    DoctorCheck,
+    FabricStats,
+    ForgetSelector,
+    ForgetSummary,
+    IndexSummary,
+    IngestRecord,
+    ItemPage,
+    Link,
+    Report,
+)
+from memory_fabric.recall.context_pack import pack_context
+from memory_fabric.recall.retrieve import Retriever
+from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
+from memory_fabric.store.store import ItemDraft, Store
+from memory_fabric.upkeep import Upkeep
+
+__all__ = ["MemoryFabric"]
+
+
+def _no_check() -> None:
+    """Nothing stops the work."""
+
+
+class MemoryFabric:
+    """Stores, finds, cites and forgets. Thread-safe; everything blocks, nothing is global.
+
+    Use `open`, then `start`; `close` when done.
+    """
+
+    def __init__(self, config: MemoryConfig, store: Store, legs: Legs, clock: Clock) -> None:
+        self._config = config
+        self._store = store
+        self._legs = legs
+        self._clock = clock
+        self._retriever = Retriever(store, legs.source(), config.recall, clock)
+        self._upkeep = Upkeep(store, legs)
+        # two index runs over the same tree would read everything twice and argue about what is missing
+        self._index_lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls, config: MemoryConfig, folder: Path, *, models: Path | None = None, clock: Clock | None = None
+    ) -> MemoryFabric:
+        """Open the memory in `folder`, creating it when it is not there.
+
+        Args:
+            config: The `[memory]` section.
+            folder: Holds the truth and its indexes.
+            models: Folder of built models; None searches the usual places.
+            clock: Time source.
+
+        Raises:
+            StoreCorruptError: The truth is damaged.
+        """
+        clock = clock or SystemClock()
+        store = Store.open(folder / "store", clock=clock)
+        return cls(config, store, Legs(config, store, folder / "indexes", models), clock)
+
+    def start(self) -> None:
+        """Open the indexes and begin to follow the journal, in the background."""
+        self._legs.start()
+        self._upkeep.start()
+
+    def close(self) -> None:
+        """Finish the present steps, flush everything, and release all files."""
+        self._upkeep.stop()
+        self._legs.stop()
+        self._retriever.close()
+        self._store.close()
+
+    # ---- remembering ------------------------------------------------------------------------------------------
+
+    def index(
+        self, paths: Sequence[str], *, project: str = "", is_forced: bool = False, report: Report, check: Check
+    ) -> IndexSummary:
+        """Bring the memory level with files and folders.
+
+        Raises:
+            InputError: A path does not exist or lies outside the allowed folders.
+            StoreFullError: The disk is full; everything acknowledged before is kept.
+        """
+        roots = allowed_roots(paths, self._config.ingest.roots)
+        with self._turn(check):
+            try:
+                return index_paths(
+                    self._store,
+                    roots,
+                    project=project,
+                    limits=self._config.ingest,
+                    is_forced=is_forced,
+                    report=report,
+                    check=check,
+                )
+            finally:
+                self._legs.notify()
+
+    def ingest(self, records: Iterable[IngestRecord], *, project: str, report: Report, check: Check) -> IndexSummary:
+        """Import records with known ids; a known id is replaced.
+
+        Raises:
+            InputError: A record has no id or no project.
+        """
+        try:
+            return import_records(
+                self._store, records, project=project, limits=self._config.ingest, report=report, check=check
+            )
+        finally:
+            self._legs.notify()
+
+    def remember(
+        self,
+        text: str,
+        *,
+        project: str = "",
+        tags: Sequence[str] = (),
+        layer: str = "semantic",
+        title: str = "",
+        uri: str = "",
+        timestamp: str = "",
+    ) -> MemoryItem:
+        """Keep a text that the user says; durable when this returns.
+
+        Raises:
+            InputError: The text is empty or the time cannot be read.
+        """
+        if not text.strip():
+            raise InputError("text", "nothing to remember")
+        if timestamp and parse_when(timestamp) is None:
+            raise InputError("timestamp", f"`{timestamp}` is not a time", fix="write it as 2026-01-31T12:00:00Z")
+        when = timestamp or format_rfc3339(self._clock.now_s())
+        record = IngestRecord(id=new_ulid(), text=text, timestamp=when, title=title, project=project)
+        draft = draft_record(record, project=project, limits=self._config.ingest)
+        receipt = self._store.write(put=[_as_note(draft, uri, tags, layer)])
+        self._legs.notify()
+        return self.get(receipt.item_ids[0])
+
+    def link(self, link: Link) -> None:
+        """Add a typed edge between two items.
+
+        Raises:
+            NotFoundError: One of them does not exist.
+        """
+        self.get(link.src)
+        self.get(link.dst)
+        self._store.put_link(link)
+
+    # ---- recalling --------------------------------------------------------------------------------------------
+
+    def recall(self, query: RecallQuery, *, check: Check = _no_check) -> RecallResult:
+        """Answer a question with ranked, cited fragments.
+
+        Raises:
+            QueryError: The query is empty or `k` is out of range.
+        """
+        with self._legs.foreground():
+            return self._retriever.recall(query, check=check)
+
+    def context_pack(self, query: RecallQuery, *, budget_tokens: int, check: Check = _no_check) -> ContextPack:
+        """Return quoted evidence for a question under a strict token budget."""
+        started = time.perf_counter()
+        result = self.recall(query, check=check)
+        rows = self._store.chunks([hit.chunk_id for hit in result.items])
+        return pack_context(
+            result,
+            rows,
+            budget_tokens=budget_tokens,
+            count_tokens=self._legs.count_tokens,
+            took_ms=(time.perf_counter() - started) * 1e3,
+        )
+
+    def get(self, item_id: ItemId) -> MemoryItem:
+        """Return one item with its text.
+
+        Raises:
+            NotFoundError: There is no such item.
+        """
+        item = self._store.item(item_id)
+        if item is None:
+            raise NotFoundError(f"no item `{item_id}`", fix="see `cairn list`")
+        return item
+
+    def list_items(self, filters: Filters, *, cursor: str = "", limit: int = 50) -> ItemPage:
+        """Return a page of items, newest first, without text."""
+        return self._store.list_items(filters, cursor=cursor, limit=limit)
+
+    def coverage(self, path: str = "") -> Iterator[CoverageRow]:
+        """Yield every source below `path` with what became of it."""
+        under = [str(Path(path).expanduser().resolve())] if path else ["/"]
+        counts = self._store.chunk_counts(under)
+        for state in self._store.files(under).values():
+            yield CoverageRow(state.path, state.state, state.reason, counts.get(state.path, 0))
+
+    # ---- forgetting -------------------------------------------------------------------------------------------
+
+    def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
+        """Forget every item that matches all fields of `selector`; gone from both indexes when this returns.
+
+        Raises:
+            InputError: No field is set.
+        """
+        if selector == ForgetSelector():
+            raise InputError("selector", "nothing selected", fix="give ids, a path, a project or a time")
+        if selector.path:
+            selector = _with_real_path(selector)
+        summary = self._upkeep.forget(selector, is_dry_run=is_dry_run, report=report, check=check)
+        if not is_dry_run and summary.items:
+            self._legs.notify()
+            self._legs.wait_for(self._store.journal_head(), check=check)
+        return summary
+
+    # ---- state and upkeep -------------------------------------------------------------------------------------
+
+    def stats(self) -> FabricStats:
+        """Return what the memory holds and where its indexes stand."""
+        counts = self._store.counts()
+        return FabricStats(
+            items=counts.items,
+            chunks=counts.chunks,
+            projects=counts.projects,
+            modalities=counts.modalities,
+            languages=counts.languages,
+            indexes=self._legs.states(),
+            store_bytes=self._store.disk_bytes(),
+            model=self._legs.model_name,
+            model_state=self._legs.model_state(),
+            queues={f"{s.name}_behind": s.journal_seq - s.applied_seq for s in self._legs.states()},
+        )
+
+    def wait_until_searchable(self, *, is_dense: bool, report: Report, check: Check) -> None:
+        """Wait until what is in the truth now can be found: by terms, and by meaning too when `is_dense`."""
+        self._legs.wait_until_searchable(is_dense=is_dense, report=report, check=check)
+
+    def compact(self, *, report: Report, check: Check) -> None:
+        """Merge index segments, build graphs, and give deleted space back."""
+        self._upkeep.compact(report=report, check=check)
+
+    def replay(self, *, names: Sequence[str] = (), report: Report, check: Check) -> None:
+        """Throw the named indexes away and build them again from the truth.
+
+        Raises:
+            InputError: A name is not `dense` or `sparse`.
+        """
+        self._upkeep.replay(names=names, report=report, check=check)
+
+    def doctor(self, *, is_repairing: bool, check: Check) -> list[DoctorCheck]:
+        """Compare the truth with itself and with both indexes; rebuild what differs when `is_repairing`."""
+        return self._upkeep.doctor(is_repairing=is_repairing, check=check)
+
+    def _turn(self, check: Check) -> _Turn:
+        return _Turn(self._index_lock, check)
+
+
+def _as_note(draft: ItemDraft, uri: str, tags: Sequence[str], layer: str) -> ItemDraft:
+    """A remembered text is a note with an address of its own, not an imported record."""
+    address = uri or f"memory:{draft.uri.rsplit('/', 1)[-1]}"
+    return msgspec.structs.replace(draft, uri=address, tags=tuple(tags), layer=layer, quality=0.8)
+
+
+def _with_real_path(selector: ForgetSelector) -> ForgetSelector:
+    path, mark, inner = selector.path.partition("!/")
+    return msgspec.structs.replace(selector, path=f"{Path(path).expanduser().resolve()}{mark}{inner}")
+
+
+class _Turn:
+    """A lock that can be waited for under a deadline."""
+
+    def __init__(self, lock: threading.Lock, check: Check) -> None:
+        self._lock = lock
+        self._check = check
+
+    def __enter__(self) -> None:
+        while not self._lock.acquire(timeout=0.2):
+            self._check()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()

@@ -1,0 +1,341 @@
+"""Keeps one derived index level with the journal, on a thread of its own.
+
+The index is opened, checked, caught up, and rebuilt from the truth when it cannot be trusted. Nothing here can lose
+data: the worst outcome is time.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from foundation.errors import CairnError
+from foundation.ids import ChunkId, JournalSeq
+from memory_fabric.errors import IndexCorruptError
+from memory_fabric.index.integrity import FolderSeal
+from memory_fabric.index.targets import Target
+from memory_fabric.index.watermark import Watermark, load_watermark, save_watermark
+from memory_fabric.ingest.pacing import Pace
+from memory_fabric.operations import Check, IndexState, Report
+from memory_fabric.records import ChunkRow
+from memory_fabric.store.store import Store
+
+__all__ = ["IndexApplier"]
+
+log = structlog.get_logger(__name__)
+
+Status = Literal["ready", "catching_up", "rebuilding", "absent", "failed"]
+
+_JOURNAL_STEP = 128
+"""Journal entries read at a time; one is a whole write batch, so this bounds memory to some ten thousand ids."""
+
+_SAVE_EVERY_S = 2.0
+"""While catching up, the index is flushed and the watermark moved this often: a crash repeats at most this much."""
+
+
+class IndexApplier:
+    """Follows the journal for one index.
+
+    Args:
+        name: `dense` or `sparse`.
+        backend: Shown in states.
+        store: The truth.
+        folder: Where the index lives; `<folder>.json` beside it holds the watermark.
+        fingerprint: Backend, layout and model; a change means a rebuild.
+        open_target: Opens the index in `folder`; raises IndexCorruptError when it cannot be opened.
+        verify_files: Checks the files of an index that was not closed cleanly; returns problems.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        backend: str,
+        store: Store,
+        folder: Path,
+        fingerprint: str,
+        open_target: Callable[[], Target],
+        verify_files: Callable[[Path], list[str]] = lambda _: [],
+    ) -> None:
+        self.name = name
+        self._backend = backend
+        self._store = store
+        self._folder = folder
+        self._mark_path = folder.with_suffix(".json")
+        self._fingerprint = fingerprint
+        self._open_target = open_target
+        self._verify_files = verify_files
+        self._seal = FolderSeal(folder)
+        self._target: Target | None = None
+        self._applied = JournalSeq(0)
+        self._status: Status = "catching_up"
+        self._detail = ""
+        self._wake = threading.Condition()
+        self._has_work = True
+        self._is_stopping = False
+        self._is_rebuild_wanted = False
+        self._has_opened = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"cairn-{name}", daemon=True)
+
+    # ---- for the fabric ---------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the index and begin to follow; returns at once."""
+        self._thread.start()
+
+    def notify(self) -> None:
+        """Tell that the journal has grown."""
+        with self._wake:
+            self._has_work = True
+            self._wake.notify_all()
+
+    def target(self, *, timeout_s: float = 2.0) -> Target | None:
+        """Return the open index, waiting for it right after start; None while it is absent or being rebuilt."""
+        self._has_opened.wait(timeout_s)
+        return self._target if self._status in {"ready", "catching_up"} else None
+
+    @property
+    def detail(self) -> str:
+        """Why the index does not answer, for `degraded`."""
+        return self._detail or self._status
+
+    def state(self) -> IndexState:
+        """Return where the index stands."""
+        target = self._target
+        return IndexState(
+            name=self.name,
+            backend=self._backend,
+            applied_seq=self._applied,
+            journal_seq=self._store.journal_head(),
+            points=target.points() if target else 0,
+            disk_bytes=target.disk_bytes() if target else 0,
+            status=self._status,
+            detail=self._detail,
+        )
+
+    def points(self) -> int:
+        """Return how many chunks the index holds now."""
+        return self._target.points() if self._target else 0
+
+    def wait_for(self, seq: JournalSeq, *, check: Check, on_tick: Callable[[], None] = lambda: None) -> bool:
+        """Wait until the journal up to `seq` is applied.
+
+        Returns:
+            False when the index cannot get there (absent or failed).
+        """
+        while True:
+            with self._wake:
+                if self._applied >= seq and self._status == "ready":
+                    return True
+                if self._status in {"absent", "failed"} or not self._thread.is_alive():
+                    return False
+                self._wake.wait(0.1)
+            check()
+            on_tick()
+
+    def wait_with_progress(self, seq: JournalSeq, phase: str, total: int, *, report: Report, check: Check) -> bool:
+        """Wait like `wait_for`, reporting how many of `total` chunks the index holds."""
+        pace = Pace(report, "chunks", phase, total=total)
+        is_there = self.wait_for(seq, check=check, on_tick=lambda: pace.reach(self.points(), self.name))
+        pace.reach(self.points(), self.name)
+        pace.finish()
+        return is_there
+
+    def request_rebuild(self) -> None:
+        """Throw the index away and build it again from the truth, in the background."""
+        with self._wake:
+            self._is_rebuild_wanted = True
+            self._has_work = True
+            self._status = "rebuilding"
+            self._wake.notify_all()
+
+    def stop(self) -> None:
+        """Finish the present step, flush, seal, and end the thread."""
+        with self._wake:
+            self._is_stopping = True
+            self._wake.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def problems(self) -> list[str]:
+        """Compare the index with the truth, id by id and then by content; empty means that they agree."""
+        target = self._target
+        if target is None:
+            return [f"the index is not open: {self.detail}"]
+        want = {int(i) for i in self._store.live_chunk_ids()}
+        have = {int(i) for i in target.ids()}
+        found = []
+        if missing := want - have:
+            found.append(f"{len(missing)} chunks of the truth are missing in the index")
+        if extra := have - want:
+            found.append(f"{len(extra)} chunks of the index are not in the truth")
+        return found + target.verify(self._store.chunks)
+
+    # ---- the thread -------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._open()
+            while not self._is_stopping:
+                if self._is_rebuild_wanted:
+                    self._rebuild("asked for")
+                self._follow()
+                self._wait_for_work()
+        except IndexCorruptError as error:
+            self._fail(error)
+        except CairnError as error:
+            self._fail(error)
+        except Exception as error:  # the thread's last line of defence: the failure is shown in states, not lost
+            self._fail(error)
+        finally:
+            self._has_opened.set()
+            self._close()
+
+    def _fail(self, error: Exception) -> None:
+        log.error("index_failed", index=self.name, error=type(error).__name__, exc_info=True)
+        with self._wake:
+            self._status = "failed"
+            self._detail = f"{self.name} index failed: {error}"
+            self._wake.notify_all()
+
+    def _open(self) -> None:
+        mark = load_watermark(self._mark_path)
+        reason = self._distrust(mark)
+        if reason:
+            self._discard()
+            log.warning("index_rebuild", index=self.name, reason=reason)
+            mark = None
+        try:
+            self._target = self._open_target()
+        except IndexCorruptError as error:
+            log.warning("index_rebuild", index=self.name, reason=str(error))
+            self._discard()
+            mark = None
+            self._target = self._open_target()
+        self._applied = mark.applied_seq if mark else JournalSeq(0)
+        was_clean = self._seal.is_sealed
+        self._seal.break_seal()
+        self._has_opened.set()
+        if mark and not was_clean and (found := self.problems_up_to_mark()):
+            self._rebuild(found[0])
+
+    def _distrust(self, mark: Watermark | None) -> str:
+        """Return why the folder must not be opened, or an empty string."""
+        if not self._folder.exists() or not any(self._folder.iterdir()):
+            return "the folder is missing" if mark and mark.points else ""
+        if mark is None:
+            return "no watermark"
+        if mark.store_id != self._store.store_id:
+            return "it belongs to another store"
+        if mark.fingerprint != self._fingerprint:
+            return "the model or layout has changed"
+        if mark.applied_seq > self._store.journal_head():
+            return "it is ahead of the journal"
+        problems = self._seal.check_full() if self._seal.is_sealed else self._verify_files(self._folder)
+        return problems[0] if problems else ""
+
+    def problems_up_to_mark(self) -> list[str]:
+        """After a crash: catch up first, then compare with the truth."""
+        self._follow()
+        return self.problems()
+
+    def _rebuild(self, reason: str) -> None:
+        log.warning("index_rebuild", index=self.name, reason=reason)
+        self._is_rebuild_wanted = False
+        with self._wake:
+            self._status = "rebuilding"
+            self._detail = f"{self.name} index is being rebuilt: {reason}"
+        if self._target is not None:
+            self._target.close()
+            self._target = None
+        self._discard()
+        self._target = self._open_target()
+        self._applied = JournalSeq(0)
+
+    def _discard(self) -> None:
+        self._mark_path.unlink(missing_ok=True)
+        self._seal.break_seal()
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
+
+    def _follow(self) -> None:
+        """Apply everything the journal holds beyond the watermark."""
+        last_save = time.monotonic()
+        is_dirty = False
+        while not self._is_stopping and not self._is_rebuild_wanted:
+            entries = self._store.journal(self._applied, _JOURNAL_STEP)
+            if not entries:
+                break
+            wanted: dict[ChunkId, bool] = {}
+            for entry in entries:
+                for chunk_id in entry.chunk_ids:
+                    wanted[chunk_id] = entry.op == "put"
+            if self._status == "ready":
+                self._status = "catching_up"
+            if not self._apply(wanted):
+                return
+            self._applied = entries[-1].seq
+            is_dirty = True
+            if time.monotonic() - last_save > _SAVE_EVERY_S:
+                self._save()
+                is_dirty, last_save = False, time.monotonic()
+        if is_dirty:
+            self._save()
+        if not self._is_stopping and not self._is_rebuild_wanted:
+            with self._wake:
+                self._status, self._detail = "ready", ""
+                self._wake.notify_all()
+
+    def _apply(self, wanted: dict[ChunkId, bool]) -> bool:
+        """Apply final states; returns False when told to stop half-way (the watermark then stays behind).
+
+        Raises:
+            IndexCorruptError: The index is not open.
+        """
+        target = self._target
+        if target is None:
+            raise IndexCorruptError(f"{self.name} index is not open", fix="run `cairn doctor --repair`")
+        drops = [chunk_id for chunk_id, is_put in wanted.items() if not is_put]
+        puts = [chunk_id for chunk_id, is_put in wanted.items() if is_put]
+        for start in range(0, max(len(puts), 1), target.step):
+            if self._is_stopping or self._is_rebuild_wanted:
+                return False
+            part = puts[start : start + target.step]
+            # a chunk that was dropped later in the journal has no row any more: it must not stay in the index either
+            rows = self._rows(part)
+            gone = [chunk_id for chunk_id in part if chunk_id not in rows]
+            target.apply([*drops, *gone] if start == 0 else gone, list(rows.values()))
+        return True
+
+    def _rows(self, ids: list[ChunkId]) -> dict[ChunkId, ChunkRow]:
+        return self._store.chunks(ids) if ids else {}
+
+    def _save(self) -> None:
+        target = self._target
+        if target is None:
+            return
+        target.flush()
+        mark = Watermark(self._store.store_id, self._fingerprint, self._applied, target.points())
+        save_watermark(self._mark_path, mark)
+
+    def _wait_for_work(self) -> None:
+        with self._wake:
+            while not (self._has_work or self._is_stopping or self._is_rebuild_wanted):
+                self._wake.wait()
+            self._has_work = False
+
+    def _close(self) -> None:
+        target = self._target
+        if target is None:
+            return
+        if self._status != "failed":
+            self._save()
+        target.close()
+        self._target = None
+        if self._status != "failed":
+            self._seal.seal()

@@ -1,0 +1,209 @@
+"""The two derived indexes as followers of the journal: what a chunk becomes in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from foundation.ids import ChunkId
+from memory_fabric.embed.base import Embedder, Vectors
+from memory_fabric.index.dense.base import DensePoint, VectorIndex
+from memory_fabric.index.sparse.base import SparseDoc, TermIndex
+from memory_fabric.records import ChunkRow
+from memory_fabric.store.embedding_cache import EmbeddingCache
+
+__all__ = ["DenseTarget", "SparseTarget", "Target", "embedding_text"]
+
+
+class Target(Protocol):
+    """A derived index as the applier sees it."""
+
+    step: int
+    """Chunks applied between two looks at the stop signal."""
+
+    def apply(self, drops: Sequence[ChunkId], puts: Sequence[ChunkRow]) -> None:
+        """Remove and insert; idempotent."""
+
+    def ids(self) -> Iterable[ChunkId]:
+        """Return every stored id."""
+
+    def points(self) -> int:
+        """Return how many chunks are stored."""
+
+    def disk_bytes(self) -> int:
+        """Return the real size on disk."""
+
+    def flush(self) -> None:
+        """Make everything applied durable and visible."""
+
+    def optimize(self) -> bool:
+        """Rearrange for speed; returns whether anything changed."""
+
+    def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
+        """Compare stored content with the truth beyond ids; returns problems."""
+
+    def close(self) -> None:
+        """Release files."""
+
+
+def embedding_text(row: ChunkRow) -> str:
+    """Return what the model reads of a chunk: its place in the document first, then its words."""
+    return f"{row.context}\n{row.text}" if row.context else row.text
+
+
+class SparseTarget:
+    """Feeds the term index.
+
+    Args:
+        index: The index to keep current.
+    """
+
+    step = 2_000
+
+    def __init__(self, index: TermIndex) -> None:
+        self.index = index
+
+    def apply(self, drops: Sequence[ChunkId], puts: Sequence[ChunkRow]) -> None:
+        """Remove and insert; idempotent."""
+        if drops:
+            self.index.delete(drops)
+        if puts:
+            self.index.upsert([_sparse_doc(row) for row in puts])
+
+    def ids(self) -> Iterable[ChunkId]:
+        """Return every stored id."""
+        return self.index.ids()
+
+    def points(self) -> int:
+        """Return how many chunks are stored."""
+        return self.index.stats().docs
+
+    def disk_bytes(self) -> int:
+        """Return the real size on disk."""
+        return self.index.stats().disk_bytes
+
+    def flush(self) -> None:
+        """Commit."""
+        self.index.flush()
+
+    def optimize(self) -> bool:
+        """Merge segments."""
+        return self.index.optimize()
+
+    def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
+        """Nothing beyond ids and checksums: postings cannot be compared without indexing again."""
+        return []
+
+    def close(self) -> None:
+        """Release files."""
+        self.index.close()
+
+
+class DenseTarget:
+    """Feeds the vector index: takes vectors from the cache and asks the model only for new words.
+
+    Args:
+        index: The index to keep current.
+        embedder: The model.
+        cache: Vectors by model and content hash.
+        yield_to_user: Called before each model call; returns when no recall is waiting for the processor.
+    """
+
+    step = 64
+
+    def __init__(
+        self, index: VectorIndex, embedder: Embedder, cache: EmbeddingCache, yield_to_user: Callable[[], None]
+    ) -> None:
+        self.index = index
+        self._embedder = embedder
+        self._cache = cache
+        self._yield_to_user = yield_to_user
+
+    def apply(self, drops: Sequence[ChunkId], puts: Sequence[ChunkRow]) -> None:
+        """Remove and insert; idempotent."""
+        if drops:
+            self.index.delete(drops)
+        if not puts:
+            return
+        model = self._embedder.model_id
+        vectors = self._cache.get(model, [row.content_hash for row in puts])
+        missing = {row.content_hash: row for row in puts if row.content_hash not in vectors}
+        if missing:
+            self._yield_to_user()
+            made = self._embedder.embed([embedding_text(row) for row in missing.values()])
+            fresh = dict(zip(missing, made, strict=True))
+            self._cache.put(model, fresh)
+            vectors.update(fresh)
+        self.index.upsert([_dense_point(row, vectors[row.content_hash]) for row in puts])
+
+    def ids(self) -> Iterable[ChunkId]:
+        """Return every stored id."""
+        return self.index.ids()
+
+    def points(self) -> int:
+        """Return how many chunks are stored."""
+        return self.index.stats().points
+
+    def disk_bytes(self) -> int:
+        """Return the real size on disk."""
+        return self.index.stats().disk_bytes
+
+    def flush(self) -> None:
+        """Write everything to disk."""
+        self.index.flush()
+
+    def optimize(self) -> bool:
+        """Build graphs, reclaim space."""
+        return self.index.optimize()
+
+    def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
+        """Compare every stored vector with the cached one of its chunk."""
+        problems: list[str] = []
+        ids = list(self.index.ids())
+        for start in range(0, len(ids), 1_000):
+            part = ids[start : start + 1_000]
+            stored = self.index.vectors(part)
+            chunks = rows(part)
+            cached = self._cache.get(self._embedder.model_id, [row.content_hash for row in chunks.values()])
+            for chunk_id, row in chunks.items():
+                want = cached.get(row.content_hash)
+                have = stored.get(chunk_id)
+                # 0.99: quantised and half-precision stores differ by rounding; damage shows as far less or nan
+                if want is not None and (have is None or not float(want @ have) > 0.99):
+                    problems.append(f"vector of chunk {chunk_id} differs from the one that was stored")
+            if len(problems) > 20:
+                break
+        return problems
+
+    def close(self) -> None:
+        """Release files."""
+        self.index.close()
+
+
+def _sparse_doc(row: ChunkRow) -> SparseDoc:
+    return SparseDoc(
+        id=row.id,
+        text=row.text,
+        context=row.context,
+        symbol=row.symbol,
+        path=row.path,
+        project=row.project,
+        modality=row.modality,
+        language=row.language,
+        timestamp_s=row.timestamp_s,
+        layer=row.layer,
+    )
+
+
+def _dense_point(row: ChunkRow, vector: Vectors) -> DensePoint:
+    return DensePoint(
+        id=row.id,
+        vector=vector,
+        name="code" if row.modality == "code" else "text",
+        project=row.project,
+        modality=row.modality,
+        language=row.language,
+        path=row.path,
+        timestamp_s=row.timestamp_s,
+        layer=row.layer,
+    )

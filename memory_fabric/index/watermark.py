@@ -1,0 +1,44 @@
+"""How far an index has followed the journal, kept beside the index and never inside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from foundation.ids import JournalSeq
+
+__all__ = ["Watermark", "load_watermark", "save_watermark"]
+
+
+class Watermark(msgspec.Struct, frozen=True):
+    """What an index was built from, and up to where."""
+
+    store_id: str
+    """The truth that it follows: an index next to another database is not trusted."""
+    fingerprint: str
+    """Backend, layout version and model: a change means a rebuild."""
+    applied_seq: JournalSeq
+    points: int
+
+
+def load_watermark(path: Path) -> Watermark | None:
+    """Return the watermark at `path`, or None where there is none that can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Watermark)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def save_watermark(path: Path, mark: Watermark) -> None:
+    """Replace the watermark atomically.
+
+    INVARIANT: called only after the index itself was flushed; a crash in between repeats work, it never skips any.
+    """
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as file:
+        file.write(msgspec.json.encode(mark))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

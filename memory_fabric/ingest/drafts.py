@@ -1,0 +1,222 @@
+"""From documents and imported records to what the store keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import PurePath
+
+from foundation.clock import parse_rfc3339
+from memory_fabric.config import IngestConfig
+from memory_fabric.ingest.chunkers.factory import chunk
+from memory_fabric.ingest.language import natural_language
+from memory_fabric.operations import IngestRecord
+from memory_fabric.records import ChunkSpan, Document, Modality
+from memory_fabric.store.store import ChunkDraft, ItemDraft
+
+__all__ = ["content_key", "draft_document", "draft_record", "parse_when", "record_modality"]
+
+_SPEAKER = re.compile(r"^[^\W\d_][\w .'’-]{0,38}: \S")
+_CODE_LINE = re.compile(
+    r"^\s*(def |class |async def |func |fn |function |public |private |static |#include|import |from \S+ import"
+    r"|return\b"
+    r"|if \(|for \(|while \(|const |let |var |package |using |struct |impl )|[;{}]\s*$",
+    re.MULTILINE,
+)
+_PYTHON = re.compile(r"^\s*(async )?def \w+\(.*|^\s*class \w+.*:$", re.MULTILINE)
+
+_WRITTEN_TIMES = (
+    "%I:%M %p on %d %B, %Y",
+    "%d %B %Y",
+    "%d %B, %Y",
+    "%B %d, %Y",
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d (%a) %H:%M",
+    "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
+    "%m/%d/%Y",
+)
+"""Forms that public conversation sets and chat exports use beside ISO 8601."""
+
+
+def content_key(*parts: str) -> bytes:
+    """Return 16 bytes that identify a content: BLAKE2b over the parts."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part.encode("utf-8", "surrogatepass"))
+        digest.update(b"\x00")
+    return digest.digest()
+
+
+def draft_document(
+    document: Document,
+    path: str,
+    *,
+    project: str,
+    limits: IngestConfig,
+    fallback_time_s: float | None,
+    repo: str = "",
+    commit: str = "",
+    source_hash: bytes = b"",
+) -> ItemDraft:
+    """Cut a document read from `path` and return what the store keeps of it."""
+    uri = f"{path}!/{document.inner_path}" if document.inner_path else path
+    stem = PurePath(document.inner_path or path)
+    title = document.title or stem.name
+    spans = chunk(document, wanted_chars=limits.chunk_chars, max_chars=limits.max_chunk_chars)
+    chunks = tuple(
+        _draft_chunk(document, span, title, stem) for span in spans if document.text[span.start : span.end].strip()
+    )
+    when = document.timestamp_s if document.timestamp_s is not None else fallback_time_s
+    return ItemDraft(
+        project=project,
+        uri=uri,
+        path=path if not document.inner_path else uri,
+        modality=document.modality,
+        title=title,
+        mime=document.mime,
+        timestamp_s=when,
+        layer="document",
+        tags=(),
+        quality=0.5,
+        meta=document.meta,
+        chunks=chunks,
+        content_hash=source_hash or content_key(document.text),
+        repo=repo,
+        commit=commit,
+    )
+
+
+def _draft_chunk(document: Document, span: ChunkSpan, title: str, stem: PurePath) -> ChunkDraft:
+    text = document.text[span.start : span.end]
+    if document.modality == "code":
+        # the file's stem and the scope, not the whole path: a moved folder keeps its vectors
+        context = f"{stem.stem} {span.symbol}".strip()
+        language = document.language or "code"
+    else:
+        headings = [h for h in span.headings if h != title]
+        context = " > ".join([title, *headings])
+        language = natural_language(text)
+    first, last = span.line_start, span.line_end
+    page = 0
+    if document.pages is not None and first <= len(document.pages):
+        page = document.pages[first - 1]
+    if document.source_lines is not None:
+        lines = document.source_lines
+        first, last = (lines[min(n, len(lines)) - 1] for n in (first, last))
+    return ChunkDraft(
+        text=text,
+        context=context,
+        line_start=first,
+        line_end=max(first, last),
+        page=page,
+        language=language,
+        symbol=span.symbol,
+        symbol_kind=span.symbol_kind,
+        content_hash=content_key(context, text),
+    )
+
+
+def draft_record(record: IngestRecord, *, project: str, limits: IngestConfig) -> ItemDraft:
+    """Return what the store keeps of one imported record; its id comes back as `jsonl:PROJECT/ID`."""
+    modality = record_modality(record)
+    language = record.language
+    if modality == "code" and not language:
+        language = "python" if _PYTHON.search(record.text) else "code"
+    document = Document(
+        text=record.text,
+        modality=modality,
+        format=language if modality == "code" else ("conversation" if modality == "conversation" else "text"),
+        mime="text/plain",
+        title=record.title,
+        language=language if modality == "code" else "",
+    )
+    spans = _record_spans(document, limits)
+    when = parse_when(record.timestamp)
+    chunks = tuple(_record_chunk(document, span, record) for span in spans)
+    meta = dict(record.meta)
+    if record.timestamp and when is None:
+        meta["timestamp"] = record.timestamp
+    return ItemDraft(
+        project=project,
+        uri=f"jsonl:{project}/{record.id}",
+        path="",
+        modality=modality,
+        title=record.title,
+        mime="text/plain",
+        timestamp_s=when,
+        layer="session" if modality == "conversation" else "document",
+        tags=(),
+        quality=0.5,
+        meta=meta,
+        chunks=chunks,
+        content_hash=content_key(record.title, record.timestamp, record.text),
+        repo="",
+        commit="",
+    )
+
+
+def _record_spans(document: Document, limits: IngestConfig) -> Sequence[ChunkSpan]:
+    """A record that fits stays whole: its author chose the cut."""
+    lines = document.text.count("\n") + 1
+    if len(document.text) <= limits.max_chunk_chars:
+        symbol = ""
+        if document.language == "python" and (found := re.search(r"def (\w+)|class (\w+)", document.text)):
+            symbol = found[1] or found[2]
+        return [ChunkSpan(0, len(document.text), 1, lines, symbol=symbol)]
+    return chunk(document, wanted_chars=limits.chunk_chars, max_chars=limits.max_chunk_chars)
+
+
+def _record_chunk(document: Document, span: ChunkSpan, record: IngestRecord) -> ChunkDraft:
+    text = document.text[span.start : span.end]
+    if document.modality == "code":
+        context, language = span.symbol, document.language
+    else:
+        context = " > ".join(filter(None, [record.title, *span.headings]))
+        language = record.language or natural_language(text)
+    return ChunkDraft(
+        text=text,
+        context=context,
+        line_start=span.line_start,
+        line_end=span.line_end,
+        page=0,
+        language=language,
+        symbol=span.symbol,
+        symbol_kind=span.symbol_kind,
+        content_hash=content_key(context, text),
+    )
+
+
+def record_modality(record: IngestRecord) -> Modality:
+    """Return what kind of text a record is: as its author says, else by its look."""
+    match record.modality:
+        case "text" | "code" | "conversation":
+            return record.modality
+        case _:
+            pass
+    first = record.text[:200]
+    if _SPEAKER.match(first) and (record.timestamp or "\n" not in record.text.strip()):
+        return "conversation"
+    lines = record.text.count("\n") + 1
+    if len(_CODE_LINE.findall(record.text)) * 3 >= lines and (lines > 1 or _PYTHON.match(first)):
+        return "code"
+    return "text"
+
+
+def parse_when(text: str) -> float | None:
+    """Return seconds since the epoch for a written time, or None when no known form fits."""
+    if not text:
+        return None
+    try:
+        return parse_rfc3339(text)
+    except ValueError:
+        pass
+    for form in _WRITTEN_TIMES:
+        try:
+            return parse_rfc3339(datetime.strptime(text, form).isoformat())
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,407 @@
+"""One `index` run: find what changed on disk, read it, cut it, and write it to the truth in batches."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from foundation.errors import InputError
+from memory_fabric.config import IngestConfig
+from memory_fabric.errors import UnreadableError
+from memory_fabric.ingest.drafts import draft_document, draft_record
+from memory_fabric.ingest.git import find_repository, read_head
+from memory_fabric.ingest.pacing import Pace
+from memory_fabric.ingest.readers.factory import read_bytes_with_skips
+from memory_fabric.ingest.walk import FoundFile, walk_tree
+from memory_fabric.operations import Check, IndexSummary, IngestRecord, Report
+from memory_fabric.records import SkippedFile
+from memory_fabric.store.store import FileState, ItemDraft, Store
+
+__all__ = ["allowed_roots", "import_records", "index_paths"]
+
+_RACY_S = 0.05
+"""A file changed this recently may change again within the same clock tick: its stamp is not trusted next time."""
+
+
+class _ReadFile(msgspec.Struct, frozen=True):
+    """A file after reading: what to write, or why not."""
+
+    found: FoundFile
+    content_hash: bytes
+    items: tuple[ItemDraft, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+    reason: str = ""
+    is_same: bool = False
+
+
+class _Tally(msgspec.Struct):
+    files: int = 0
+    unchanged: int = 0
+    items: int = 0
+    chunks: int = 0
+    removed: int = 0
+    renamed: int = 0
+    skipped: dict[str, str] = {}
+
+
+def allowed_roots(paths: Sequence[str], allowed: Sequence[str]) -> list[Path]:
+    """Return `paths` resolved, each inside one of the folders that the user allowed.
+
+    Raises:
+        InputError: A path is empty, does not exist, or lies outside every allowed folder.
+    """
+    if not paths:
+        raise InputError("paths", "no path given", fix="name a file or a folder")
+    limits = [Path(folder).expanduser().resolve() for folder in allowed]
+    roots = []
+    for text in paths:
+        if not text.strip() or "\x00" in text:
+            raise InputError("paths", f"`{text!r}` is not a path")
+        root = Path(text).expanduser().resolve()
+        if not root.exists():
+            raise InputError("paths", f"`{text}` does not exist")
+        if not any(root == limit or limit in root.parents for limit in limits):
+            raise InputError(
+                "paths", f"`{text}` is outside the allowed folders", fix="add its folder to `memory.ingest.roots`"
+            )
+        roots.append(root)
+    return roots
+
+
+def index_paths(
+    store: Store,
+    roots: Sequence[Path],
+    *,
+    project: str,
+    limits: IngestConfig,
+    is_forced: bool,
+    report: Report,
+    check: Check,
+) -> IndexSummary:
+    """Bring the truth level with the files below `roots`.
+
+    Unchanged files are skipped by size, inode and modification time; renamed ones keep their ids; removed ones are
+    forgotten. Each batch is durable when written, so a run that is stopped goes on where it was.
+
+    Args:
+        store: The truth.
+        roots: Resolved files and folders.
+        project: Name to file under; empty takes the repository's or the root folder's name.
+        limits: Sizes and switches.
+        is_forced: Whether unchanged files are read again.
+        report: Receives progress.
+        check: Called between files; raises to stop.
+    """
+    return _IndexRun(store, roots, project, limits, report, check, is_forced=is_forced).run()
+
+
+class _IndexRun:
+    """State of one run."""
+
+    def __init__(
+        self,
+        store: Store,
+        roots: Sequence[Path],
+        project: str,
+        limits: IngestConfig,
+        report: Report,
+        check: Check,
+        *,
+        is_forced: bool,
+    ) -> None:
+        self._is_forced = is_forced
+        self._commits: dict[str, str] = {}
+        self._store = store
+        self._roots = roots
+        self._project = project
+        self._limits = limits
+        self._report = report
+        self._check = check
+        self._tally = _Tally()
+        self._started = time.monotonic()
+        self._started_ns = time.time_ns()
+
+    def run(self) -> IndexSummary:
+        known = self._store.files([str(root) for root in self._roots])
+        found = self._walk()
+        changed = [f for f in found.values() if self._is_forced or not self._is_unchanged(f, known.get(f.path))]
+        self._tally.files = len(found) + len(self._tally.skipped)
+        self._tally.unchanged = len(found) - len(changed)
+        for path, state in known.items():
+            if state.state != "indexed" and path in found and state.reason:
+                self._tally.skipped.setdefault(path, state.reason)
+        missing = {path: state for path, state in known.items() if path not in found}
+        changed = self._follow_renames(changed, missing)
+        self._read_and_write(changed, known)
+        self._drop(missing)
+        return self._summary()
+
+    def _walk(self) -> dict[str, FoundFile]:
+        pace = Pace(self._report, "files", "scan")
+        found: dict[str, FoundFile] = {}
+        walker = walk_tree(
+            self._roots,
+            max_file_bytes=self._limits.max_file_bytes,
+            is_following_gitignore=self._limits.is_following_gitignore,
+            on_skip=lambda skip: self._tally.skipped.__setitem__(skip.path, skip.reason),
+            check=self._check,
+        )
+        for file in walker:
+            found[file.path] = file
+            pace.advance()
+        return found
+
+    @staticmethod
+    def _is_unchanged(file: FoundFile, state: FileState | None) -> bool:
+        return (
+            state is not None
+            and state.state != "failed"
+            and state.mtime_ns == file.mtime_ns
+            and state.size == file.size
+            and state.inode == file.inode
+        )
+
+    # ---- renames ----------------------------------------------------------------------------------------------
+
+    def _follow_renames(self, changed: list[FoundFile], missing: dict[str, FileState]) -> list[FoundFile]:
+        """Recognise moved files by inode, size and time; their items keep their ids and nothing is read."""
+        by_inode = {(s.device, s.inode, s.size, s.mtime_ns): s for s in missing.values() if s.state == "indexed"}
+        moves: list[tuple[str, str]] = []
+        rest: list[FoundFile] = []
+        states: list[FileState] = []
+        for file in changed:
+            old = by_inode.pop((file.device, file.inode, file.size, file.mtime_ns), None)
+            # another suffix may mean another reader: such a file is read again
+            if old is None or Path(old.path).suffix != Path(file.path).suffix:
+                rest.append(file)
+                continue
+            moves.append((old.path, file.path))
+            states.append(_state(file, old.content_hash, "indexed"))
+            del missing[old.path]
+        if moves:
+            self._store.rename_paths(moves)
+            self._store.write(files=states, drop_files=[old for old, _ in moves])
+            self._tally.renamed = len(moves)
+        return rest
+
+    # ---- reading ----------------------------------------------------------------------------------------------
+
+    def _read_and_write(self, changed: list[FoundFile], known: dict[str, FileState]) -> None:
+        pace = Pace(self._report, "files", "index", total=len(changed))
+        batch: list[_ReadFile] = []
+        size = 0
+        for read in self._read_all(changed, known):
+            self._check()
+            batch.append(read)
+            size += sum(len(item.chunks) for item in read.items) + 1
+            pace.advance(path=read.found.path)
+            if len(batch) >= self._limits.batch_files or size >= _BATCH_CHUNKS:
+                self._write(batch)
+                batch, size = [], 0
+        if batch:
+            self._write(batch)
+        if changed:
+            pace.finish()
+
+    def _read_all(self, changed: list[FoundFile], known: dict[str, FileState]) -> Iterator[_ReadFile]:
+        """Read on a few threads, in order, with a bounded number of files in flight."""
+        workers = max(self._limits.readers, 1)
+        waiting: deque[Future[_ReadFile]] = deque()
+        with ThreadPoolExecutor(workers, thread_name_prefix="cairn-read") as pool:
+            try:
+                for file in changed:
+                    waiting.append(pool.submit(self._read, file, known.get(file.path)))
+                    if len(waiting) > workers * 4:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _read(self, file: FoundFile, state: FileState | None) -> _ReadFile:
+        try:
+            data = Path(file.path).read_bytes()
+        except OSError as error:
+            return _ReadFile(file, b"", reason=f"unreadable: {error.strerror}")
+        digest = hashlib.blake2b(data, digest_size=16).digest()
+        if state is not None and state.content_hash == digest and state.state == "indexed" and not self._is_forced:
+            return _ReadFile(file, digest, is_same=True)
+        try:
+            documents, skipped = read_bytes_with_skips(file.path, data, self._limits)
+        except UnreadableError as error:
+            return _ReadFile(file, digest, reason=error.reason)
+        repo = find_repository(str(Path(file.path).parent))
+        commit = self._commit(repo)
+        items = tuple(
+            draft_document(
+                document,
+                file.path,
+                project=self._project_of(file.path, repo),
+                limits=self._limits,
+                fallback_time_s=file.mtime_ns / 1e9,
+                repo=repo,
+                commit=commit,
+                source_hash=digest,
+            )
+            for document in documents
+        )
+        return _ReadFile(file, digest, items, tuple(skipped))
+
+    def _commit(self, repo: str) -> str:
+        if not repo:
+            return ""
+        if repo not in self._commits:
+            self._commits[repo] = read_head(repo).commit
+        return self._commits[repo]
+
+    def _project_of(self, path: str, repo: str) -> str:
+        if self._project:
+            return self._project
+        if repo:
+            return Path(repo).name
+        for root in self._roots:
+            if root == Path(path):
+                return root.parent.name
+            if root in Path(path).parents:
+                return root.name
+        return ""
+
+    # ---- writing ----------------------------------------------------------------------------------------------
+
+    def _write(self, batch: list[_ReadFile]) -> None:
+        put: list[ItemDraft] = []
+        drops: list[tuple[str, str]] = []
+        states: list[FileState] = []
+        for read in batch:
+            if read.is_same:
+                states.append(self._state_of(read, "indexed"))
+                self._tally.unchanged += 1
+                continue
+            put.extend(read.items)
+            for skip in read.skipped:
+                self._tally.skipped[skip.path] = skip.reason
+            if read.reason:
+                self._tally.skipped[read.found.path] = read.reason
+                states.append(self._state_of(read, "skipped"))
+            else:
+                states.append(self._state_of(read, "indexed"))
+            drops.extend(self._outdated(read))
+        receipt = self._store.write(put=put, drop_uris=drops, files=states)
+        self._tally.items += len(put)
+        self._tally.chunks += receipt.chunks
+
+    def _outdated(self, read: _ReadFile) -> Iterator[tuple[str, str]]:
+        """Yield items that this file gave before and gives no more (a member left a zip, a file became binary)."""
+        now = {(item.project, item.uri) for item in read.items}
+        for project, uri in self._store.uris_of(read.found.path):
+            if (project, uri) not in now:
+                yield project, uri
+
+    def _state_of(self, read: _ReadFile, state: str) -> FileState:
+        file = read.found
+        is_racy = self._started_ns - file.mtime_ns < _RACY_S * 1e9
+        stamp = msgspec.structs.replace(file, mtime_ns=0) if is_racy else file
+        return _state(stamp, read.content_hash, state, read.reason)
+
+    def _drop(self, missing: dict[str, FileState]) -> None:
+        """Forget what is deleted, ignored now, or grown too large; not what the walk could not look into."""
+        closed = tuple(f"{path}/" for path in self._tally.skipped)
+        gone = [path for path in missing if not path.startswith(closed)]
+        for start in range(0, len(gone), 500):
+            self._check()
+            part = gone[start : start + 500]
+            uris = [pair for path in part for pair in self._store.uris_of(path)]
+            self._store.write(drop_uris=uris, drop_files=part)
+            self._tally.removed += len(part)
+
+    def _summary(self) -> IndexSummary:
+        took_s = time.monotonic() - self._started
+        tally = self._tally
+        return IndexSummary(
+            files=tally.files,
+            unchanged=tally.unchanged,
+            items=tally.items,
+            chunks=tally.chunks,
+            removed=tally.removed,
+            renamed=tally.renamed,
+            skipped=tuple(SkippedFile(path, reason) for path, reason in sorted(tally.skipped.items())),
+            redacted=0,
+            took_s=took_s,
+            chunks_per_s=tally.chunks / took_s if took_s else 0.0,
+        )
+
+
+_BATCH_CHUNKS = 2_000
+"""Chunks after which a batch is written even when it has few files."""
+
+
+def _state(file: FoundFile, digest: bytes, state: str, reason: str = "") -> FileState:
+    return FileState(
+        path=file.path,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
+        inode=file.inode,
+        device=file.device,
+        content_hash=digest,
+        state=state,
+        reason=reason,
+    )
+
+
+def import_records(
+    store: Store,
+    records: Iterable[IngestRecord],
+    *,
+    project: str,
+    limits: IngestConfig,
+    report: Report,
+    check: Check,
+) -> IndexSummary:
+    """Write imported records; a record with a known id replaces the old one.
+
+    Raises:
+        InputError: A record has no id, or no project is known for it.
+    """
+    started = time.monotonic()
+    pace = Pace(report, "records", "index")
+    batch: list[ItemDraft] = []
+    items = chunks = 0
+    skipped: list[SkippedFile] = []
+    for number, record in enumerate(records, 1):
+        check()
+        home = project or record.project
+        if not record.id.strip():
+            raise InputError("records", f"record {number} has no `id`")
+        if not home:
+            raise InputError("project", f"record {number} names no project", fix="give `--project NAME`")
+        pace.advance()
+        if not record.text.strip():
+            skipped.append(SkippedFile(f"jsonl:{home}/{record.id}", "empty"))
+            continue
+        batch.append(draft_record(record, project=home, limits=limits))
+        items += 1
+        if len(batch) >= 500:
+            chunks += store.write(put=batch).chunks
+            batch = []
+    if batch:
+        chunks += store.write(put=batch).chunks
+    pace.finish()
+    took_s = time.monotonic() - started
+    return IndexSummary(
+        files=items + len(skipped),
+        unchanged=0,
+        items=items,
+        chunks=chunks,
+        removed=0,
+        renamed=0,
+        skipped=tuple(skipped),
+        redacted=0,
+        took_s=took_s,
+        chunks_per_s=chunks / took_s if took_s else 0.0,
+    )

@@ -1,0 +1,205 @@
+"""The model and the two derived indexes: built from configuration, started, watched and stopped together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from foundation.errors import CairnError
+from foundation.ids import JournalSeq
+from memory_fabric.config import MemoryConfig
+from memory_fabric.embed.base import Embedder
+from memory_fabric.embed.factory import find_embedder
+from memory_fabric.index.applier import IndexApplier
+from memory_fabric.index.dense.base import VectorIndex
+from memory_fabric.index.dense.factory import open_vector_index
+from memory_fabric.index.sparse.base import TermIndex
+from memory_fabric.index.sparse.factory import open_term_index, verify_term_files
+from memory_fabric.index.targets import DenseTarget, SparseTarget, Target
+from memory_fabric.operations import Check, IndexState, Report
+from memory_fabric.recall.retrieve import LegSource
+from memory_fabric.store.store import Store
+
+__all__ = ["Legs"]
+
+log = structlog.get_logger(__name__)
+
+_LAYOUT = "1"
+"""Version of what is written into the indexes; a change makes every profile rebuild them once."""
+
+_QUIET_S = 0.05
+"""How long no recall must have run before the embedder takes the processor again."""
+
+_PATIENCE_S = 1.0
+"""How long the embedder waits for a quiet moment at most: a stream of questions must not starve it for ever."""
+
+
+class Legs:
+    """Owns the embedder and one applier for each index.
+
+    Args:
+        config: The `[memory]` section.
+        store: The truth.
+        folder: Holds one folder an index.
+        models: Folder of built models; None searches the usual places.
+    """
+
+    def __init__(self, config: MemoryConfig, store: Store, folder: Path, models: Path | None) -> None:
+        self._config = config
+        self._store = store
+        folder.mkdir(parents=True, exist_ok=True)
+        choice = find_embedder(config.embed, models=models)
+        self._embedder: Embedder | None = choice.embedder
+        self._no_model_reason = choice.reason
+        self._model_error = ""
+        self._is_warm = False
+        self._running = 0
+        self._last_recall = 0.0
+        self._gate = threading.Lock()
+        self._sparse = IndexApplier(
+            "sparse",
+            config.sparse.backend,
+            store,
+            folder / "sparse",
+            f"{config.sparse.backend}/{_LAYOUT}",
+            lambda: SparseTarget(open_term_index(config.sparse, folder / "sparse")),
+            lambda path: verify_term_files(config.sparse, path),
+        )
+        self._dense = self._dense_applier(folder / "dense") if self._embedder else None
+
+    def _dense_applier(self, folder: Path) -> IndexApplier:
+        embedder = self._embedder
+        assert embedder is not None
+
+        def open_target() -> Target:
+            index = open_vector_index(self._config.dense, folder, embedder.dimension)
+            return DenseTarget(index, embedder, self._store.embeddings, self._yield_to_user)
+
+        dense = self._config.dense
+        fingerprint = f"{dense.backend}/{dense.quantization}/{_LAYOUT}/{embedder.model_id}"
+        return IndexApplier("dense", dense.backend, self._store, folder, fingerprint, open_target)
+
+    @property
+    def appliers(self) -> tuple[IndexApplier, ...]:
+        """Return what is there of the two."""
+        return (self._sparse,) if self._dense is None else (self._sparse, self._dense)
+
+    # ---- life -------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open both indexes in the background and warm the model."""
+        for applier in self.appliers:
+            applier.start()
+        if self._embedder is not None and self._config.embed.is_warm_on_start:
+            threading.Thread(target=self._warm, name="cairn-warm", daemon=True).start()
+
+    def _warm(self) -> None:
+        try:
+            assert self._embedder is not None
+            self._embedder.embed_query("warm up")
+            self._is_warm = True
+        except CairnError as error:
+            self._model_error = error.message
+            log.error("model_failed", model=self.model_name, error=error.message)
+
+    def stop(self) -> None:
+        """Stop both appliers; each flushes and seals its index."""
+        for applier in reversed(self.appliers):
+            applier.stop()
+
+    def notify(self) -> None:
+        """Tell both that the journal has grown."""
+        for applier in self.appliers:
+            applier.notify()
+
+    # ---- for recall -------------------------------------------------------------------------------------------
+
+    def source(self) -> LegSource:
+        """Return what the retriever asks."""
+        return LegSource(self._dense_index, self._sparse_index, lambda: self._embedder, self._why_not)
+
+    def _dense_index(self) -> VectorIndex | None:
+        target = self._dense.target() if self._dense else None
+        return target.index if isinstance(target, DenseTarget) else None
+
+    def _sparse_index(self) -> TermIndex | None:
+        target = self._sparse.target()
+        return target.index if isinstance(target, SparseTarget) else None
+
+    def _why_not(self, leg: str) -> str:
+        if leg == "sparse":
+            return f"no term search: {self._sparse.detail}"
+        if self._dense is None:
+            return f"no vector search: {self._no_model_reason}"
+        return f"no vector search: {self._model_error or self._dense.detail}"
+
+    def count_tokens(self, text: str) -> int:
+        """Return tokens by the text model, or an upper estimate of one token for three characters without it."""
+        if self._embedder is None:
+            return len(text) // 3 + 1
+        return self._embedder.token_count(text)
+
+    @contextmanager
+    def foreground(self) -> Iterator[None]:
+        """Mark a recall in flight: background embedding waits for a quiet moment."""
+        with self._gate:
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._running -= 1
+                self._last_recall = time.monotonic()
+
+    def _yield_to_user(self) -> None:
+        waited = 0.0
+        while waited < _PATIENCE_S:
+            with self._gate:
+                is_quiet = self._running == 0 and time.monotonic() - self._last_recall >= _QUIET_S
+            if is_quiet:
+                return
+            time.sleep(_QUIET_S / 2)
+            waited += _QUIET_S / 2
+
+    # ---- for states and waiting -------------------------------------------------------------------------------
+
+    @property
+    def model_name(self) -> str:
+        """Return the model's id, or an empty string without one."""
+        return self._embedder.model_id if self._embedder else ""
+
+    def model_state(self) -> Literal["ready", "cold", "absent", "failed"]:
+        """Return whether the model can be used."""
+        if self._embedder is None:
+            return "absent"
+        if self._model_error:
+            return "failed"
+        return "ready" if self._is_warm else "cold"
+
+    def states(self) -> tuple[IndexState, ...]:
+        """Return where both indexes stand."""
+        states = [applier.state() for applier in self.appliers]
+        if self._dense is None:
+            head = self._store.journal_head()
+            states.append(
+                IndexState("dense", self._config.dense.backend, 0, head, 0, 0, "absent", self._no_model_reason)
+            )
+        return tuple(states)
+
+    def wait_for(self, seq: JournalSeq, *, check: Check) -> None:
+        """Wait until both indexes have applied the journal up to `seq`, or cannot."""
+        for applier in self.appliers:
+            applier.wait_for(seq, check=check)
+
+    def wait_until_searchable(self, *, is_dense: bool, report: Report, check: Check) -> None:
+        """Wait for the present end of the journal, reporting chunks done."""
+        head = self._store.journal_head()
+        self._sparse.wait_for(head, check=check)
+        if is_dense and self._dense is not None:
+            self._dense.wait_with_progress(head, "embed", self._store.counts().chunks, report=report, check=check)

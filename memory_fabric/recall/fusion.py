@@ -1,0 +1,177 @@
+"""From the scores of two legs to one ranking, every part kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
+
+import msgspec
+
+from foundation.ids import ChunkId
+from memory_fabric.recall.query import QueryPlan
+from memory_fabric.records import ChunkRow, ScoreParts, Weights
+
+__all__ = ["Legs", "Ranked", "fuse_adaptive", "fuse_rrf", "fuse_single", "fuse_weighted", "match_boost", "recency_of"]
+
+_RRF_K = 60
+"""Source: Cormack, Clarke & Büttcher 2009, reciprocal rank fusion."""
+
+_PRIOR = 0.20
+"""Share of the adaptive score that recency and quality together may take away: the weights .12 and .08 of the design."""
+
+_DAY_S = 86_400.0
+
+
+class Legs(msgspec.Struct, frozen=True):
+    """True scores of every candidate in each leg; None for a leg that did not answer (unknown is not zero)."""
+
+    dense: Mapping[ChunkId, float] | None
+    sparse: Mapping[ChunkId, float] | None
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """A candidate with its score and what it is made of."""
+
+    row: ChunkRow
+    score: float
+    parts: ScoreParts
+
+
+def _scaled(scores: Mapping[ChunkId, float] | None, *, is_from_zero: bool) -> dict[ChunkId, float]:
+    """Scale to 0..1 over the candidates; BM25 has a true zero, a cosine has not."""
+    if not scores:
+        return {}
+    top = max(scores.values())
+    low = 0.0 if is_from_zero else min(scores.values())
+    span = top - low
+    if span <= 0:
+        return dict.fromkeys(scores, 1.0 if top > 0 else 0.0)
+    return {key: (value - low) / span for key, value in scores.items()}
+
+
+def _parts(
+    row: ChunkRow, dense: Mapping[ChunkId, float], sparse: Mapping[ChunkId, float], recency: float, boost: float
+) -> ScoreParts:
+    return ScoreParts(
+        dense=dense.get(row.id), sparse=sparse.get(row.id), recency=recency, quality=row.quality, boost=boost
+    )
+
+
+def recency_of(row: ChunkRow, now_s: float, half_life_days: float) -> float:
+    """Return 0..1: a half after each half-life."""
+    age_days = max(now_s - row.timestamp_s, 0.0) / _DAY_S
+    return math.exp2(-age_days / half_life_days)
+
+
+def match_boost(plan: QueryPlan, row: ChunkRow) -> float:
+    """Return 0..0.5 for exact matches that no score sees: the symbol asked for, the file named, the phrase quoted."""
+    boost = 0.0
+    if row.symbol and plan.signals.code_symbols:
+        last = _last_name(row.symbol)
+        for symbol in plan.signals.code_symbols:
+            if symbol == row.symbol or _last_name(symbol) == last:
+                boost += 0.30 if row.symbol_kind != "module" else 0.10
+                break
+    if any(_names_file(hint, row.path) for hint in plan.signals.file_hints):
+        boost += 0.15
+    if plan.quoted and any(phrase in row.text for phrase in plan.quoted):
+        boost += 0.10
+    return min(boost, 0.5)
+
+
+def _last_name(symbol: str) -> str:
+    return symbol.replace("::", ".").replace("#", ".").replace("->", ".").rsplit(".", 1)[-1]
+
+
+def _names_file(hint: str, path: str) -> bool:
+    if not path:
+        return False
+    return hint in {PurePath(path).name, PurePath(path).stem} or ("/" in hint and hint.strip("/.") in path)
+
+
+def fuse_weighted(
+    rows: Sequence[ChunkRow], legs: Legs, plan: QueryPlan, weights: Weights, recency: Callable[[ChunkRow], float]
+) -> list[Ranked]:
+    """Rank by the fixed weighted sum of the design; a leg that did not answer gives its weight to the other."""
+    dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
+    mass = weights.dense + weights.sparse
+    w_dense, w_sparse = weights.dense, weights.sparse
+    if legs.dense is None or legs.sparse is None:
+        w_dense, w_sparse = (0.0, mass) if legs.dense is None else (mass, 0.0)
+    ranked = []
+    for row in rows:
+        parts = _parts(row, dense, sparse, recency(row), match_boost(plan, row))
+        score = (
+            w_dense * (parts.dense or 0.0)
+            + w_sparse * (parts.sparse or 0.0)
+            + weights.recency * parts.recency
+            + weights.quality * parts.quality
+        )
+        ranked.append(Ranked(row, score, parts))
+    return _sorted(ranked)
+
+
+def fuse_adaptive(
+    rows: Sequence[ChunkRow],
+    legs: Legs,
+    plan: QueryPlan,
+    share: Callable[[ChunkRow], float],
+    recency: Callable[[ChunkRow], float],
+) -> list[Ranked]:
+    """Rank with a dense share per candidate; recency and quality only modulate what is relevant.
+
+    Args:
+        rows: The candidates.
+        legs: Their true scores.
+        plan: The question.
+        share: Weight of the dense score, 0..1.
+        recency: 0..1.
+    """
+    dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
+    ranked = []
+    for row in rows:
+        parts = _parts(row, dense, sparse, recency(row), match_boost(plan, row))
+        weight = 0.0 if legs.dense is None else 1.0 if legs.sparse is None else share(row)
+        relevance = weight * (parts.dense or 0.0) + (1.0 - weight) * (parts.sparse or 0.0)
+        relevance += parts.boost * (1.0 - relevance)
+        prior = 0.6 * parts.recency + 0.4 * parts.quality
+        ranked.append(Ranked(row, relevance * (1.0 - _PRIOR * (1.0 - prior)), parts))
+    return _sorted(ranked)
+
+
+def fuse_rrf(
+    rows: Sequence[ChunkRow], legs: Legs, plan: QueryPlan, recency: Callable[[ChunkRow], float]
+) -> list[Ranked]:
+    """Rank by reciprocal ranks, scaled so that first in both legs is 1."""
+    ranks = [_ranks(leg) for leg in (legs.dense, legs.sparse) if leg is not None]
+    dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
+    best = len(ranks) / (_RRF_K + 1) or 1.0
+    ranked = []
+    for row in rows:
+        parts = _parts(row, dense, sparse, recency(row), match_boost(plan, row))
+        score = sum(1.0 / (_RRF_K + rank[row.id]) for rank in ranks if row.id in rank) / best
+        ranked.append(Ranked(row, score, parts))
+    return _sorted(ranked)
+
+
+def _ranks(scores: Mapping[ChunkId, float]) -> dict[ChunkId, int]:
+    ordered = sorted((key for key, value in scores.items() if value > 0), key=lambda key: (-scores[key], key))
+    return {key: place for place, key in enumerate(ordered, 1)}
+
+
+def fuse_single(
+    rows: Sequence[ChunkRow], legs: Legs, plan: QueryPlan, recency: Callable[[ChunkRow], float], *, is_dense: bool
+) -> list[Ranked]:
+    """Rank by one leg alone, for ablations and for users who want exactly that."""
+    dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
+    chosen = dense if is_dense else sparse
+    ranked = [
+        Ranked(row, chosen.get(row.id, 0.0), _parts(row, dense, sparse, recency(row), match_boost(plan, row)))
+        for row in rows
+    ]
+    return _sorted(ranked)
+
+
+def _sorted(ranked: list[Ranked]) -> list[Ranked]:
+    return sorted(ranked, key=lambda r: (-r.score, r.row.id))

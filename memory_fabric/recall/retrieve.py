@@ -1,0 +1,248 @@
+"""Answering a question: both legs at once, one ranking, folded, quoted and cited."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import structlog
+
+from foundation.clock import Clock
+from foundation.errors import CairnError
+from foundation.ids import ChunkId
+from memory_fabric.config import RecallConfig
+from memory_fabric.embed.base import Embedder, Vectors
+from memory_fabric.index.dense.base import VectorIndex
+from memory_fabric.index.sparse.base import TermIndex
+from memory_fabric.operations import Check
+from memory_fabric.recall.collapse import fold_duplicates, fold_sources
+from memory_fabric.recall.fusion import (
+    Legs,
+    Ranked,
+    fuse_adaptive,
+    fuse_rrf,
+    fuse_single,
+    fuse_weighted,
+    recency_of,
+)
+from memory_fabric.recall.query import QueryPlan, plan_query
+from memory_fabric.recall.snippet import cut_snippet, query_stems
+from memory_fabric.recall.trust import dense_share, reading_skill
+from memory_fabric.records import ChunkRow, Cite, Hit, RecallQuery, RecallResult
+from memory_fabric.store.store import Store
+
+__all__ = ["LegSource", "Retriever", "cite_of"]
+
+log = structlog.get_logger(__name__)
+
+
+class LegSource:
+    """Where the retriever gets a leg from, and why not when there is none.
+
+    Args:
+        dense: Returns the vector index, or None.
+        sparse: Returns the term index, or None.
+        embedder: Returns the model, or None.
+        why_not: Returns the reasons, for `degraded`.
+    """
+
+    def __init__(
+        self,
+        dense: Callable[[], VectorIndex | None],
+        sparse: Callable[[], TermIndex | None],
+        embedder: Callable[[], Embedder | None],
+        why_not: Callable[[str], str],
+    ) -> None:
+        self.dense = dense
+        self.sparse = sparse
+        self.embedder = embedder
+        self.why_not = why_not
+
+
+class _Stages:
+    """Milliseconds by stage."""
+
+    def __init__(self) -> None:
+        self.ms: dict[str, float] = {}
+
+    @contextmanager
+    def time(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.ms[name] = self.ms.get(name, 0.0) + (time.perf_counter() - started) * 1e3
+
+
+class Retriever:
+    """Hybrid recall over the truth and its two indexes. Thread-safe.
+
+    Args:
+        store: The truth: texts, places, times.
+        legs: The two indexes and the model.
+        config: Ranking.
+        clock: For recency.
+    """
+
+    def __init__(self, store: Store, legs: LegSource, config: RecallConfig, clock: Clock) -> None:
+        self._store = store
+        self._legs = legs
+        self._config = config
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="cairn-dense-leg")
+
+    def close(self) -> None:
+        """Stop the pool."""
+        self._pool.shutdown()
+
+    def recall(self, query: RecallQuery, *, check: Check) -> RecallResult:
+        """Answer `query`.
+
+        Args:
+            query: Already validated.
+            check: Raises to stop between stages.
+        """
+        started = time.perf_counter()
+        stages = _Stages()
+        degraded: list[str] = []
+        plan = plan_query(query)
+        wanted = max(self._config.candidates, query.k * 2)
+        legs, skill = self._search(plan, query, wanted, stages, degraded)
+        check()
+        with stages.time("fuse"):
+            rows = self._rows(legs)
+            ranked = self._rank(plan, query, legs, rows, skill)
+            hits = self._present(plan, query, ranked)
+        took_ms = (time.perf_counter() - started) * 1e3
+        return RecallResult(items=tuple(hits), took_ms=took_ms, stages=stages.ms, degraded=tuple(degraded))
+
+    # ---- the legs ---------------------------------------------------------------------------------------------
+
+    def _search(
+        self, plan: QueryPlan, query: RecallQuery, wanted: int, stages: _Stages, degraded: list[str]
+    ) -> tuple[Legs, float]:
+        """Ask both legs at once, then give every candidate of either its true score in both."""
+        dense_task: Future[tuple[VectorIndex, Vectors, dict[ChunkId, float], float] | None] | None = None
+        if query.strategy != "sparse":
+            dense_task = self._pool.submit(self._dense, plan, wanted, stages, degraded)
+        sparse, term_index = None, None
+        if query.strategy != "dense":
+            sparse, term_index = self._sparse(plan, wanted, stages, degraded)
+        answer = dense_task.result() if dense_task is not None else None
+        if answer is None:
+            return Legs(dense=None, sparse=sparse), 0.0
+        index, vector, dense, skill = answer
+        if sparse is not None and term_index is not None:
+            with stages.time("sparse"):
+                unseen = [i for i in dense if i not in sparse]
+                sparse.update(term_index.score(plan.text, unseen, signals=plan.signals) if unseen else {})
+            with stages.time("dense"):
+                unseen = [i for i in sparse if i not in dense]
+                dense.update(index.score(vector, unseen) if unseen else {})
+        return Legs(dense=dense, sparse=sparse), skill
+
+    def _dense(
+        self, plan: QueryPlan, wanted: int, stages: _Stages, degraded: list[str]
+    ) -> tuple[VectorIndex, Vectors, dict[ChunkId, float], float] | None:
+        index, embedder = self._legs.dense(), self._legs.embedder()
+        if index is None or embedder is None:
+            degraded.append(self._legs.why_not("dense"))
+            return None
+        try:
+            with stages.time("embed"):
+                vector = embedder.embed_query(plan.text)
+                skill = reading_skill(embedder, plan.text)
+            with stages.time("dense"):
+                found = index.search(vector, wanted, filters=plan.filters)
+        except CairnError as error:
+            log.warning("recall_leg_failed", leg="dense", error=type(error).__name__)
+            degraded.append(f"dense search failed: {error.message}")
+            return None
+        if skill == 0.0:
+            degraded.append("the text model does not read this language: ranked by terms")
+        return index, vector, {hit.id: hit.score for hit in found}, skill
+
+    def _sparse(
+        self, plan: QueryPlan, wanted: int, stages: _Stages, degraded: list[str]
+    ) -> tuple[dict[ChunkId, float] | None, TermIndex | None]:
+        index = self._legs.sparse()
+        if index is None:
+            degraded.append(self._legs.why_not("sparse"))
+            return None, None
+        try:
+            with stages.time("sparse"):
+                found = index.search(plan.text, wanted, filters=plan.filters, signals=plan.signals)
+        except CairnError as error:
+            log.warning("recall_leg_failed", leg="sparse", error=type(error).__name__)
+            degraded.append(f"term search failed: {error.message}")
+            return None, None
+        return {hit.id: hit.score for hit in found}, index
+
+    # ---- the ranking ------------------------------------------------------------------------------------------
+
+    def _rows(self, legs: Legs) -> list[ChunkRow]:
+        """Fetch the candidates; what was forgotten since the index saw it has no row and drops out here."""
+        ids = dict.fromkeys([*(legs.dense or ()), *(legs.sparse or ())])
+        return list(self._store.chunks(list(ids)).values())
+
+    def _rank(
+        self, plan: QueryPlan, query: RecallQuery, legs: Legs, rows: list[ChunkRow], skill: float
+    ) -> list[Ranked]:
+        now_s = self._clock.now_s()
+        embedder = self._legs.embedder()
+        languages = embedder.languages if embedder is not None else frozenset()
+
+        def recency(row: ChunkRow) -> float:
+            return recency_of(row, now_s, self._config.recency_half_life_days)
+
+        match query.strategy:
+            case "adaptive":
+                return fuse_adaptive(rows, legs, plan, lambda row: dense_share(row, skill, languages), recency)
+            case "weighted":
+                return fuse_weighted(rows, legs, plan, query.weights or self._config.weights, recency)
+            case "rrf":
+                return fuse_rrf(rows, legs, plan, recency)
+            case "dense" | "sparse":
+                return fuse_single(rows, legs, plan, recency, is_dense=query.strategy == "dense")
+
+    def _present(self, plan: QueryPlan, query: RecallQuery, ranked: list[Ranked]) -> list[Hit]:
+        by_id = {int(entry.row.id): entry for entry in ranked}
+        rows = [entry.row for entry in ranked]
+        # what cannot reach the page need not be compared: folding rarely removes more than half
+        kept, copies = fold_duplicates(rows, limit=max(query.k * 3, 30))
+        more: dict[int, int] = copies
+        if query.is_grouped:
+            kept, siblings = fold_sources(kept, self._config.max_per_source)
+            more = {key: copies.get(key, 0) + siblings.get(key, 0) for key in {*copies, *siblings}}
+        stems = query_stems(plan.text)
+        return [self._hit(by_id[int(row.id)], stems, more.get(int(row.id), 0)) for row in kept[: query.k]]
+
+    def _hit(self, entry: Ranked, stems: frozenset[str], more: int) -> Hit:
+        row = entry.row
+        snippet, marks = cut_snippet(row.text, stems, self._config.snippet_chars)
+        return Hit(
+            id=row.item_id,
+            score=entry.score,
+            parts=entry.parts,
+            snippet=snippet,
+            cite=cite_of(row),
+            modality=row.modality,
+            project=row.project,
+            chunk_id=row.id,
+            highlights=marks,
+            more=more,
+        )
+
+
+def cite_of(row: ChunkRow) -> Cite:
+    """Return where a fragment stands."""
+    return Cite(
+        path=row.path,
+        line=row.line_start,
+        line_end=row.line_end,
+        page=row.page,
+        uri=row.uri,
+        symbol=row.symbol,
+    )

@@ -1,0 +1,66 @@
+"""The part of a fragment that shows why it was found."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["cut_snippet", "query_stems"]
+
+_WORD = re.compile(r"\w+")
+_STEM_CHARS = 5
+"""Words that share this many first letters count as the same word for marking; BM25 has decided already."""
+
+
+def query_stems(text: str) -> frozenset[str]:
+    """Return lower-case beginnings of the words of a query that are worth marking."""
+    return frozenset(word[:_STEM_CHARS].casefold() for word in _WORD.findall(text) if len(word) > 2)
+
+
+def cut_snippet(text: str, stems: frozenset[str], max_chars: int) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Return the window of `text` with the most different query words, and where they stand in it.
+
+    Args:
+        text: The fragment.
+        stems: From `query_stems`.
+        max_chars: Wanted length; the window is widened to whole lines where they fit.
+
+    Returns:
+        The snippet and character ranges of its matches.
+    """
+    matches = [
+        (match.start(), match.end(), match[0][:_STEM_CHARS].casefold())
+        for match in _WORD.finditer(text)
+        if match[0][:_STEM_CHARS].casefold() in stems
+    ]
+    start, end = (0, len(text)) if len(text) <= max_chars else _best_window(text, matches, max_chars)
+    while start < end and text[start].isspace() and text[start] != "\t":
+        start += 1
+    # the first line keeps its indentation, so that code stays readable
+    line_start = text.rfind("\n", 0, start) + 1
+    if not text[line_start:start].strip():
+        start = line_start
+    snippet = text[start:end].rstrip()
+    marks = tuple((a - start, b - start) for a, b, _ in matches if a >= start and b - start <= len(snippet))
+    return snippet, marks
+
+
+def _best_window(text: str, matches: list[tuple[int, int, str]], max_chars: int) -> tuple[int, int]:
+    best, best_value = 0, -1
+    for i, (begin, _, _) in enumerate(matches):
+        inside = [stem for a, b, stem in matches[i:] if b <= begin + max_chars]
+        value = len(set(inside)) * 100 + len(inside)
+        if value > best_value:
+            best, best_value = begin, value
+    start = max(0, best - max_chars // 6)
+    line = text.rfind("\n", max(0, start - 120), best) + 1
+    start = line or _word_start(text, start)
+    end = min(len(text), start + max_chars)
+    if end < len(text):
+        break_at = max(text.rfind("\n", start + max_chars // 2, end), text.rfind(" ", end - 40, end))
+        end = break_at if break_at > start else end
+    return start, end
+
+
+def _word_start(text: str, position: int) -> int:
+    space = text.find(" ", position, position + 40)
+    return space + 1 if position > 0 and space >= 0 else position

@@ -1,0 +1,47 @@
+"""How far the vectors can be trusted for one question and one fragment.
+
+A fixed share of dense and sparse is wrong as a universal default: it wins on code and loses to plain BM25 on
+conversations and on languages that the model was not trained on. The share therefore depends on what is searched and
+on whether the model can read the question at all. Nothing here is set per corpus.
+"""
+
+from __future__ import annotations
+
+from memory_fabric.embed.base import Embedder
+from memory_fabric.records import ChunkRow
+
+__all__ = ["dense_share", "reading_skill"]
+
+_SHARE = {"code": 0.60, "conversation": 0.35, "text": 0.50}
+"""Best dense share by kind of item when both legs carry true scores; the curve is flat within ±0.1 of these.
+
+Source: measured on public sets in both languages; `benchmarks/RESULTS.md` has the ablation.
+"""
+
+_FLUENT = 2.0
+"""Tokens a word up to which a model knows the language (English 1.2 to 1.6, identifiers up to 2)."""
+
+_LOST = 3.2
+"""Tokens a word from which it only spells: MiniLM cuts Russian into letters and pairs of letters."""
+
+
+def reading_skill(embedder: Embedder, text: str) -> float:
+    """Return how well the model reads `text`, from 0 (spells it letter by letter) to 1 (knows its words).
+
+    The tokenizer tells: a model has whole tokens for the words of the languages that it was trained on.
+    """
+    fertility = embedder.fertility(text)
+    return min(max((_LOST - fertility) / (_LOST - _FLUENT), 0.0), 1.0)
+
+
+def dense_share(row: ChunkRow, skill: float, languages: frozenset[str]) -> float:
+    """Return the weight of the dense score for `row`, 0..1; the sparse score gets the rest.
+
+    Args:
+        row: The candidate.
+        skill: `reading_skill` of the question.
+        languages: What the model was trained on; empty means all.
+    """
+    share = _SHARE.get(row.modality, _SHARE["text"]) * skill
+    is_foreign = bool(languages) and row.modality != "code" and row.language != "und" and row.language not in languages
+    return 0.0 if is_foreign else share

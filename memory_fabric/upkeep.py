@@ -1,0 +1,151 @@
+"""Keeping the memory healthy: forgetting, compaction, rebuilding, and the proof that everything agrees."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import structlog
+
+from foundation.errors import CairnError, InputError
+from memory_fabric.index.applier import IndexApplier
+from memory_fabric.ingest.pacing import Pace
+from memory_fabric.legs import Legs
+from memory_fabric.operations import Check, DoctorCheck, ForgetSelector, ForgetSummary, Report
+from memory_fabric.store.store import Store
+
+__all__ = ["Upkeep"]
+
+log = structlog.get_logger(__name__)
+
+_OPTIMIZE_EVERY_S = 20.0
+"""How often the background looks whether an index has grown enough to be rearranged."""
+
+_GROWTH = 1.2
+"""An index is rearranged when it has grown or shrunk by a fifth since the last time, and is at rest."""
+
+
+class Upkeep:
+    """Work on the whole memory.
+
+    Args:
+        store: The truth.
+        legs: The indexes.
+    """
+
+    def __init__(self, store: Store, legs: Legs) -> None:
+        self._store = store
+        self._legs = legs
+        self._stop = threading.Event()
+        self._sizes: dict[str, int] = {}
+        self._thread = threading.Thread(target=self._watch, name="cairn-upkeep", daemon=True)
+
+    def start(self) -> None:
+        """Begin to optimise in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; an optimisation under way is finished first."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_OPTIMIZE_EVERY_S):
+            for applier in self._legs.appliers:
+                try:
+                    self._optimize_if_grown(applier)
+                except CairnError as error:
+                    log.warning("optimize_failed", index=applier.name, error=error.message)
+
+    def _optimize_if_grown(self, applier: IndexApplier) -> None:
+        state = applier.state()
+        before = self._sizes.get(applier.name, 0)
+        has_grown = state.points > before * _GROWTH or state.points * _GROWTH < before
+        target = applier.target(timeout_s=0)
+        if state.status == "ready" and has_grown and target is not None:
+            self._sizes[applier.name] = state.points
+            if target.optimize():
+                log.info("index_optimized", index=applier.name, points=state.points)
+
+    # ---- forgetting -------------------------------------------------------------------------------------------
+
+    def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
+        """Delete what matches from the truth in batches; the journal tells the indexes."""
+        selection = self._store.select_items(selector)
+        examples = tuple(
+            item for item_id in selection.item_ids[:20] if (item := self._store.item_brief(item_id)) is not None
+        )
+        if not is_dry_run:
+            pace = Pace(report, "items", "forget", total=len(selection.item_ids))
+            for start in range(0, len(selection.item_ids), 200):
+                check()
+                part = selection.item_ids[start : start + 200]
+                self._store.delete_items(part)
+                pace.advance(len(part))
+            pace.finish()
+        return ForgetSummary(len(selection.item_ids), selection.chunks, is_dry_run, examples)
+
+    # ---- compaction and rebuilding ----------------------------------------------------------------------------
+
+    def compact(self, *, report: Report, check: Check) -> None:
+        """Optimise every index, prune the vector cache and the journal, and shrink the truth's log."""
+        appliers = self._legs.appliers
+        pace = Pace(report, "steps", "compact", total=len(appliers) + 1)
+        for applier in appliers:
+            check()
+            target = applier.target()
+            if target is not None:
+                target.optimize()
+                target.flush()
+            pace.advance(path=applier.name)
+        check()
+        self._store.prune_embeddings()
+        self._store.checkpoint()
+        pace.advance(path="store")
+        pace.finish()
+
+    def replay(self, *, names: Sequence[str], report: Report, check: Check) -> None:
+        """Rebuild indexes from the truth and wait until they are level again.
+
+        Raises:
+            InputError: A name is unknown.
+        """
+        known = {applier.name: applier for applier in self._legs.appliers}
+        for name in names:
+            if name not in known:
+                raise InputError("names", f"no index `{name}`", fix=f"one of {', '.join(sorted(known))}")
+        head = self._store.journal_head()
+        chosen = [known[name] for name in names] or list(known.values())
+        for applier in chosen:
+            applier.request_rebuild()
+        for applier in chosen:
+            applier.wait_with_progress(head, "replay", self._store.counts().chunks, report=report, check=check)
+
+    # ---- doctor -----------------------------------------------------------------------------------------------
+
+    def doctor(self, *, is_repairing: bool, check: Check) -> list[DoctorCheck]:
+        """Check the truth, then each index against it."""
+        found = self._store.verify()
+        fix = "restore the profile's store from a backup" if found else ""
+        checks = [DoctorCheck("store", not found, "; ".join(found[:3]) or "the truth is sound", fix)]
+        for applier in self._legs.appliers:
+            check()
+            checks.append(self._check_index(applier, is_repairing=is_repairing, check=check))
+        for state in self._legs.states():
+            if state.status == "absent":
+                checks.append(DoctorCheck(state.name, True, f"not in use: {state.detail}", "run `make setup`"))
+        return checks
+
+    def _check_index(self, applier: IndexApplier, *, is_repairing: bool, check: Check) -> DoctorCheck:
+        applier.wait_for(self._store.journal_head(), check=check)
+        problems = applier.problems()
+        if not problems:
+            return DoctorCheck(applier.name, True, f"{applier.points()} chunks, level with the truth")
+        if not is_repairing:
+            return DoctorCheck(applier.name, False, "; ".join(problems[:3]), "run `cairn doctor --repair`")
+        applier.request_rebuild()
+        applier.wait_for(self._store.journal_head(), check=check)
+        left = applier.problems()
+        detail = f"rebuilt: {problems[0]}" if not left else "; ".join(left[:3])
+        return DoctorCheck(applier.name, not left, detail, "" if not left else "see the log")
