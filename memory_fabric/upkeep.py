@@ -132,9 +132,8 @@ class Upkeep:
         for applier in self._legs.appliers:
             check()
             checks.append(self._check_index(applier, is_repairing=is_repairing, check=check))
-        for state in self._legs.states():
-            if state.status == "absent":
-                checks.append(DoctorCheck(state.name, True, f"not in use: {state.detail}", "run `make setup`"))
+        absent = (state for state in self._legs.states() if state.status == "absent")
+        checks.extend(DoctorCheck(s.name, True, f"not in use: {s.detail}", "run `make setup`") for s in absent)
         return checks
 
     def _check_index(self, applier: IndexApplier, *, is_repairing: bool, check: Check) -> DoctorCheck:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from memory_fabric.records import ChunkRow
 
@@ -47,7 +48,7 @@ def fold_duplicates(ranked: list[ChunkRow], limit: int) -> tuple[list[ChunkRow],
 
 def _shingles(text: str) -> frozenset[int]:
     words = _WORD.findall(text.casefold())
-    return frozenset(map(hash, zip(words, words[1:], strict=False))) or frozenset(map(hash, words))
+    return frozenset(map(hash, pairwise(words))) or frozenset(map(hash, words))
 
 
 def _is_same(a: frozenset[int], b: frozenset[int]) -> bool:

@@ -18,7 +18,7 @@ _RRF_K = 60
 """Source: Cormack, Clarke & Büttcher 2009, reciprocal rank fusion."""
 
 _PRIOR = 0.20
-"""Share of the adaptive score that recency and quality together may take away: the weights .12 and .08 of the design."""
+"""What recency and quality together may take from an adaptive score: the weights .12 and .08 of the design."""
 
 _DAY_S = 86_400.0
 
