@@ -1,0 +1,90 @@
+"""Golden sets: questions, each with the passages that answer it.
+
+A set is one JSON-lines file. The first line describes the set and where its corpus lies; every other line is a question:
+
+    {"set": "cairn-docs", "about": "…", "corpus": "repository" | "stdlib-docs" | …, "language": "en"}
+    {"id": "q1", "text": "…", "passages": [{"path": "docs/architecture.md", "contains": "words that stand in it"}]}
+
+A passage is a file and words that occur in exactly one place of it: line numbers would rot with every edit.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from memory_eval.errors import GoldenSetError
+
+__all__ = ["GoldenSet", "Passage", "Question", "list_sets", "load_set"]
+
+_T = TypeVar("_T")
+
+FOLDER = Path(__file__).parent / "golden"
+
+
+class Passage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place that answers a question."""
+
+    path: str
+    """Relative to the corpus."""
+    contains: str
+    """Words of the place, as they stand there; found with white space folded."""
+
+
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question and every passage that answers it."""
+
+    id: str
+    text: str
+    passages: tuple[Passage, ...]
+
+
+class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    set: str
+    about: str
+    corpus: str
+    language: str
+
+
+class GoldenSet(msgspec.Struct, frozen=True):
+    """A loaded set."""
+
+    name: str
+    about: str
+    corpus: str
+    """Name of the corpus; `memory_eval.corpora` knows where it lies."""
+    language: str
+    questions: tuple[Question, ...]
+
+
+def list_sets() -> list[str]:
+    """Return the names of the shipped sets."""
+    return sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+
+
+def load_set(name: str) -> GoldenSet:
+    """Return a shipped set by name, or one by the path of its file.
+
+    Raises:
+        GoldenSetError: It does not exist or a line is malformed.
+    """
+    path = Path(name) if name.endswith(".jsonl") else FOLDER / f"{name}.jsonl"
+    if not path.is_file():
+        raise GoldenSetError("set", f"no golden set `{name}`", fix=f"one of {', '.join(list_sets())}")
+    lines = path.read_bytes().splitlines()
+    header = _decode(lines[0], _Header, path, 1) if lines else None
+    if header is None:
+        raise GoldenSetError("set", f"`{path}` is empty")
+    questions = [_decode(line, Question, path, n) for n, line in enumerate(lines[1:], 2) if line.strip()]
+    if doubled := len(questions) - len({question.id for question in questions}):
+        raise GoldenSetError("set", f"`{path}`: {doubled} question ids occur twice")
+    return GoldenSet(header.set, header.about, header.corpus, header.language, tuple(questions))
+
+
+def _decode(line: bytes, kind: type[_T], path: Path, number: int) -> _T:
+    try:
+        return msgspec.json.decode(line, type=kind)
+    except msgspec.MsgspecError as error:
+        raise GoldenSetError("set", f"{path}:{number}: {error}") from error
