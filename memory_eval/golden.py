@@ -1,8 +1,8 @@
 """Golden sets: questions, each with the passages that answer it.
 
-A set is one JSON-lines file. The first line describes the set and where its corpus lies; every other line is a question:
+A set is one JSON-lines file. The first line describes the set and its corpus, every other line is a question:
 
-    {"set": "cairn-docs", "about": "…", "corpus": "repository" | "stdlib-docs" | …, "language": "en"}
+    {"set": "cairn", "about": "…", "corpus": "repository", "language": "en", "files": ["docs", "memory_fabric"]}
     {"id": "q1", "text": "…", "passages": [{"path": "docs/architecture.md", "contains": "words that stand in it"}]}
 
 A passage is a file and words that occur in exactly one place of it: line numbers would rot with every edit.
@@ -46,6 +46,7 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about: str
     corpus: str
     language: str
+    files: tuple[str, ...] = ()
 
 
 class GoldenSet(msgspec.Struct, frozen=True):
@@ -57,6 +58,8 @@ class GoldenSet(msgspec.Struct, frozen=True):
     """Name of the corpus; `memory_eval.corpora` knows where it lies."""
     language: str
     questions: tuple[Question, ...]
+    files: tuple[str, ...] = ()
+    """Files and folders of the corpus to index; empty means all of it."""
 
 
 def list_sets() -> list[str]:
@@ -80,7 +83,7 @@ def load_set(name: str) -> GoldenSet:
     questions = [_decode(line, Question, path, n) for n, line in enumerate(lines[1:], 2) if line.strip()]
     if doubled := len(questions) - len({question.id for question in questions}):
         raise GoldenSetError("set", f"`{path}`: {doubled} question ids occur twice")
-    return GoldenSet(header.set, header.about, header.corpus, header.language, tuple(questions))
+    return GoldenSet(header.set, header.about, header.corpus, header.language, tuple(questions), header.files)
 
 
 def _decode(line: bytes, kind: type[_T], path: Path, number: int) -> _T:

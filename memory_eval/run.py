@@ -89,11 +89,15 @@ def evaluate(
         recalls = (recall_at(5, found, wanted), recall_at(10, found, wanted), recall_at(20, found, wanted))
         rows.append((*recalls, ndcg_at(10, found, wanted), mrr_at(10, found)))
         on_question(number)
-    means = [round(sum(column) / max(len(rows), 1), 4) for column in zip(*rows, strict=True)] or [0.0] * 5
+    means = [round(sum(column) / len(rows), 4) for column in zip(*rows, strict=True)] if rows else [0.0] * 5
     return EvalResult(
-        golden.name,
-        len(rows),
-        *means,
+        set=golden.name,
+        queries=len(rows),
+        recall_5=means[0],
+        recall_10=means[1],
+        recall_20=means[2],
+        ndcg_10=means[3],
+        mrr_10=means[4],
         p50_ms=round(percentile(latencies, 0.50), 3),
         p95_ms=round(percentile(latencies, 0.95), 3),
         p99_ms=round(percentile(latencies, 0.99), 3),

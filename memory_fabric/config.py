@@ -26,8 +26,10 @@ class IngestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Hard limit of a fragment."""
     batch_files: int = 64
     """Files in one transaction."""
-    roots: tuple[str, ...] = ("~",)
+    roots: tuple[str, ...] = ("/",)
     """Folders that may be indexed; a path outside them is refused."""
+    denied: tuple[str, ...] = ("/proc", "/sys", "/dev", "~/.ssh", "~/.gnupg")
+    """Folders that are never indexed, even inside an allowed one; the profile itself is always among them."""
     is_following_gitignore: bool = True
     readers: int = 2
     """Threads that read and cut."""

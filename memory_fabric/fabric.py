@@ -101,7 +101,7 @@ class MemoryFabric:
             InputError: A path does not exist or lies outside the allowed folders.
             StoreFullError: The disk is full; everything acknowledged before is kept.
         """
-        roots = allowed_roots(paths, self._config.ingest.roots)
+        roots = allowed_roots(paths, self._config.ingest)
         with self._turn(check):
             try:
                 return index_paths(

@@ -50,15 +50,15 @@ class _Tally(msgspec.Struct):
     skipped: dict[str, str] = {}
 
 
-def allowed_roots(paths: Sequence[str], allowed: Sequence[str]) -> list[Path]:
+def allowed_roots(paths: Sequence[str], limits: IngestConfig) -> list[Path]:
     """Return `paths` resolved, each inside one of the folders that the user allowed.
 
     Raises:
-        InputError: A path is empty, does not exist, or lies outside every allowed folder.
+        InputError: A path is empty, does not exist, or lies outside what is allowed.
     """
     if not paths:
         raise InputError("paths", "no path given", fix="name a file or a folder")
-    limits = [Path(folder).expanduser().resolve() for folder in allowed]
+    allowed, denied = _folders(limits.roots), _folders(limits.denied)
     roots = []
     for text in paths:
         if not text.strip() or "\x00" in text:
@@ -66,12 +66,22 @@ def allowed_roots(paths: Sequence[str], allowed: Sequence[str]) -> list[Path]:
         root = Path(text).expanduser().resolve()
         if not root.exists():
             raise InputError("paths", f"`{text}` does not exist")
-        if not any(root == limit or limit in root.parents for limit in limits):
+        if not _is_below(root, allowed):
             raise InputError(
                 "paths", f"`{text}` is outside the allowed folders", fix="add its folder to `memory.ingest.roots`"
             )
+        if _is_below(root, denied):
+            raise InputError("paths", f"`{text}` lies in a folder that is never indexed: `memory.ingest.denied`")
         roots.append(root)
     return roots
+
+
+def _folders(texts: Sequence[str]) -> list[Path]:
+    return [Path(text).expanduser().resolve() for text in texts]
+
+
+def _is_below(path: Path, folders: Sequence[Path]) -> bool:
+    return any(path == folder or folder in path.parents for folder in folders)
 
 
 def index_paths(
@@ -152,9 +162,11 @@ class _IndexRun:
             on_skip=lambda skip: self._tally.skipped.__setitem__(skip.path, skip.reason),
             check=self._check,
         )
+        denied = tuple(f"{folder}/" for folder in _folders(self._limits.denied))
         for file in walker:
-            found[file.path] = file
-            pace.advance()
+            if not file.path.startswith(denied):
+                found[file.path] = file
+                pace.advance()
         return found
 
     @staticmethod
