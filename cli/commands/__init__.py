@@ -1,0 +1,1 @@
+"""The commands, one module a topic; each exports `COMMANDS`, a mapping of names to click commands."""

@@ -1,0 +1,115 @@
+"""The command tree. Commands live in `cli/commands/`; each module is imported only when one of its commands is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from foundation.errors import CairnError
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "up": ("daemon", "Start the daemon."),
+    "down": ("daemon", "Stop the daemon; requests in flight are finished first."),
+    "status": ("daemon", "Show what the daemon holds and where its indexes stand."),
+    "doctor": ("daemon", "Compare the store and its indexes; rebuild what differs with --repair."),
+    "index": ("index", "Remember files and folders."),
+    "watch": ("index", "Keep the memory level with folders while they change."),
+    "ingest": ("index", "Import records with known ids from a JSON-lines file."),
+    "coverage": ("index", "Show every source and what became of it."),
+    "recall": ("recall", "Find what answers a question."),
+    "pack": ("recall", "Quote evidence for a question under a token budget."),
+    "remember": ("items", "Keep a note."),
+    "forget": ("items", "Forget items by id, path, project or time."),
+    "list": ("items", "List items, newest first."),
+    "get": ("items", "Show one item with its text."),
+    "stats": ("items", "Show how much is remembered, by project, kind and language."),
+    "compact": ("items", "Merge index segments and give deleted space back."),
+    "eval": ("evaluate", "Measure the memory on golden sets."),
+    "completion": ("completion", "Print the shell's completion script."),
+}
+
+EXIT_FAILED, EXIT_USAGE, EXIT_DENIED = 1, 2, 3
+"""Exit statuses of the contract; 0 is success."""
+
+
+class _LazyGroup(click.Group):
+    """Knows the names and one-line helps; loads the rest on use, so that `cairn --help` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"cli.commands.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--profile",
+    envvar="CAIRN_PROFILE",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that holds everything; the XDG places by default.",
+)
+@click.version_option(package_name="cairn-daemon", prog_name="cairn")
+@click.pass_context
+def cairn(ctx: click.Context, profile: Path | None) -> None:
+    """Cairn remembers what you work with and answers with citations."""
+    ctx.obj = profile
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; every error is one line that says what happened, where, and what to do.
+
+    Args:
+        arguments: Command line without the program's name; by default the process's own.
+
+    Returns:
+        The exit status: 0, 1 failed, 2 usage, 3 denied.
+    """
+    status = _guarded(lambda: cairn.main(args=arguments, standalone_mode=False))
+    sys.exit(status)
+
+
+def _guarded(run: Callable[[], Any]) -> int:
+    try:
+        result = run()
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        # the reader has left (`cairn list | head`): nothing is wrong, and nothing more can be said
+        sys.stderr.close()
+        return 0
+    except CairnError as error:
+        click.echo(f"error: {error.message}", err=True)
+        if error.fix:
+            click.echo(f"  {error.fix}", err=True)
+        return EXIT_DENIED if error.code == "permission_denied" else _status_of(error)
+
+
+def _status_of(error: CairnError) -> int:
+    return EXIT_USAGE if error.code == "invalid_argument" else EXIT_FAILED
+
+
+if __name__ == "__main__":
+    main()

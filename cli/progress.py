@@ -1,0 +1,81 @@
+"""Progress of a long run: a bar for people, lines for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from cli.render import out
+
+__all__ = ["follow"]
+
+_NAMES = {"scan": "looking", "index": "reading", "embed": "embedding", "replay": "rebuilding", "forget": "forgetting"}
+
+
+def follow(events: Iterable[Any], *, is_json: bool) -> Any:
+    """Show the progress events of a stream and return its last message.
+
+    Args:
+        events: Progress messages, then one result.
+        is_json: Whether progress is printed as JSON lines instead of a bar.
+    """
+    if is_json:
+        return _as_lines(events)
+    if not out.is_terminal:
+        return _last(events)
+    return _as_bar(events)
+
+
+def _is_progress(message: Any) -> bool:
+    return hasattr(message, "eta_s")
+
+
+def _last(events: Iterable[Any]) -> Any:
+    result = None
+    for message in events:
+        if not _is_progress(message):
+            result = message
+    return result
+
+
+def _as_lines(events: Iterable[Any]) -> Any:
+    result = None
+    for message in events:
+        if _is_progress(message):
+            sys.stdout.write(msgspec.json.encode({"progress": message}).decode() + "\n")
+            sys.stdout.flush()
+        else:
+            result = message
+    return result
+
+
+def _as_bar(events: Iterable[Any]) -> Any:
+    columns = (
+        TextColumn("{task.description:<11}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} {task.fields[unit]}"),
+        TextColumn("{task.fields[rate]:.0f}/s"),
+        TimeRemainingColumn(),
+    )
+    result = None
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=out, transient=True) as bar:
+        for message in events:
+            if not _is_progress(message):
+                result = message
+                continue
+            name = _NAMES.get(message.phase, message.phase)
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=None, unit=message.unit, rate=0.0)
+            bar.update(
+                tasks[name],
+                completed=message.done,
+                total=message.total or message.done,
+                unit=message.unit,
+                rate=message.rate,
+            )
+    return result

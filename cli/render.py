@@ -1,0 +1,126 @@
+"""What people see: answers with the match marked, tables, bars. Nothing here decides anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["out", "place", "show_checks", "show_forgotten", "show_items", "show_result", "show_skipped", "show_status"]
+
+out = Console(highlight=False, soft_wrap=True)
+"""Standard output; plain when it is not a terminal or `NO_COLOR` is set."""
+
+_SHOWN_SKIPS = 10
+
+
+def place(cite: Any) -> str:
+    """Return a citation as people write it, relative to the working folder when that is shorter."""
+    if not cite.path:
+        return str(cite.uri)
+    path = _short(cite.path)
+    if cite.page:
+        return f"{path} page {cite.page}"
+    return f"{path}:{cite.line}" + (f"-{cite.line_end}" if cite.line_end > cite.line else "")
+
+
+def _short(path: str) -> str:
+    relative = os.path.relpath(path)
+    if not relative.startswith(".."):
+        return relative
+    home = str(Path.home())
+    return path.replace(home, "~", 1) if path.startswith(f"{home}/") else path
+
+
+def show_result(result: Any, *, is_explained: bool) -> None:
+    """Print ranked answers: place, score, the fragment with its matches marked."""
+    for number, hit in enumerate(result.items, 1):
+        head = Text(f"{number}. ", style="dim")
+        head.append(place(hit.cite), style="bold cyan")
+        if hit.cite.symbol:
+            head.append(f"  {hit.cite.symbol}", style="magenta")
+        head.append(f"  {hit.score:.3f}", style="dim")
+        if hit.more:
+            head.append(f"  +{hit.more} more like this", style="dim")
+        out.print(head)
+        if is_explained:
+            out.print(Text(f"   {_parts(hit.parts)}", style="dim"))
+        out.print(_marked(hit.snippet, hit.highlights))
+        out.print()
+    if not result.items:
+        out.print("nothing found", style="yellow")
+    stages = ", ".join(f"{name} {ms:.1f}" for name, ms in result.stages.items())
+    out.print(
+        Text(f"{len(result.items)} answers in {result.took_ms:.1f} ms" + (f" ({stages})" if stages else ""), "dim")
+    )
+    for reason in result.degraded:
+        out.print(Text(f"degraded: {reason}", style="yellow"))
+
+
+def _parts(parts: Any) -> str:
+    names = ("dense", "sparse", "recency", "quality", "boost", "rerank")
+    values = ((name, getattr(parts, name, None)) for name in names)
+    return "  ".join(f"{name} {value:.3f}" for name, value in values if value is not None)
+
+
+def _marked(snippet: str, ranges: Iterable[Sequence[int]]) -> Text:
+    text = Text(snippet)
+    for start, end in ranges:
+        text.stylize("bold yellow", start, end)
+    lines = text.split("\n")
+    return Text("\n").join([Text("   ") + line for line in lines])
+
+
+def show_skipped(skipped: Sequence[Any]) -> None:
+    """Print what was not indexed and why: a few, and how many more."""
+    for skip in skipped[:_SHOWN_SKIPS]:
+        out.print(Text(f"  skipped {_short(skip.path)}: {skip.reason}", style="yellow"))
+    if len(skipped) > _SHOWN_SKIPS:
+        out.print(Text(f"  … and {len(skipped) - _SHOWN_SKIPS} more; see `cairn coverage`", style="yellow"))
+
+
+def show_items(items: Iterable[Any]) -> None:
+    """Print a table of items."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("id", "kind", "project", "chunks", "where"):
+        table.add_column(name, overflow="fold")
+    for item in items:
+        where = _short(item.source.path) if item.source.path else item.source.uri
+        table.add_row(item.id, item.modality, item.meta.project, str(item.chunks), where)
+    out.print(table)
+
+
+def show_forgotten(summary: Any) -> None:
+    """Print what was, or would be, forgotten."""
+    verb = "would forget" if summary.is_dry_run else "forgot"
+    out.print(f"{verb} {summary.items} items ({summary.chunks} chunks)")
+    if summary.is_dry_run and summary.examples:
+        show_items(summary.examples)
+
+
+def show_checks(checks: Iterable[Any]) -> None:
+    """Print the findings of the doctor."""
+    for check in checks:
+        mark = Text("ok   ", style="green") if check.ok else Text("FAIL ", style="bold red")
+        out.print(mark + Text(f"{check.name}: {check.detail}"))
+        if not check.ok and check.fix:
+            out.print(Text(f"     {check.fix}", style="yellow"))
+
+
+def show_status(status: dict[str, Any]) -> None:
+    """Print the daemon's state."""
+    out.print(f"cairn {status['version']}, process {status['pid']}, up {status['uptime_s']:.0f} s, {status['profile']}")
+    out.print(f"{status['items']} items, {status['chunks']} chunks, {status['rss_mb']:.0f} MB of memory")
+    for name, index in status["indexes"].items():
+        behind = index["journal_seq"] - index["applied_seq"]
+        state = index.get("status", "ready")
+        note = f", {behind} journal entries behind" if behind else ""
+        detail = f": {index['detail']}" if index.get("detail") else ""
+        out.print(f"  {name}: {index['points']} chunks, {state}{note}{detail}")
+    for name, state in status["engines"].items():
+        out.print(f"  {name}: {state}")

@@ -1,0 +1,300 @@
+"""The whole memory on real files: remember, find, cite, follow changes, forget, repair."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from foundation.errors import InputError, NotFoundError
+from memory_fabric.fabric import MemoryFabric
+from memory_fabric.operations import ForgetSelector, IngestRecord
+from memory_fabric.records import Filters
+from tests.memory_fabric.fabric_parts import ask, go_on, ignore, index, open_fabric
+
+pytestmark = pytest.mark.slow
+
+PARSER = '''"""Reads configuration."""
+
+
+class Parser:
+    """Turns text into settings."""
+
+    def parse_config(self, text):
+        """Split lines into keys and values."""
+        return dict(line.split("=") for line in text.splitlines())
+
+
+def unrelated():
+    return 42
+'''
+
+NOTES = """# Garden
+
+## Tomatoes
+
+Tomatoes want six hours of sun and even watering.
+
+## Potatoes
+
+Potatoes are hilled when the plants are a hand high.
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A small folder of code and documents."""
+    folder = tmp_path / "work"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "parser.py").write_text(PARSER)
+    (folder / "notes.md").write_text(NOTES)
+    (folder / "заметки.txt").write_text("Индексы перестраиваются после сбоя питания.\n")
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    return folder
+
+
+@pytest.fixture
+def fabric(tmp_path: Path) -> MemoryFabric:
+    """An open memory without a model."""
+    with open_fabric(tmp_path / "memory") as opened:
+        yield opened  # type: ignore[misc]  # pytest turns the generator into the value
+
+
+def test_code_is_found_and_cited_by_line(fabric: MemoryFabric, tree: Path) -> None:
+    """A question in plain words finds the method, with its file and first line."""
+    index(fabric, tree)
+    best = ask(fabric, "parse config lines into keys").items[0]
+    assert best.cite.path == str(tree / "src" / "parser.py")
+    assert best.cite.line <= 7 <= best.cite.line_end
+    assert "parse_config" in best.snippet
+
+
+def test_prose_is_found_under_its_heading(fabric: MemoryFabric, tree: Path) -> None:
+    """The citation covers the paragraph and nothing of the next section's text is needed."""
+    index(fabric, tree)
+    best = ask(fabric, "when to hill potatoes").items[0]
+    assert best.cite.path.endswith("notes.md")
+    assert best.cite.line <= 9 <= best.cite.line_end
+
+
+def test_russian_forms_are_found(fabric: MemoryFabric, tree: Path) -> None:
+    """Another case of a Russian noun finds the sentence."""
+    index(fabric, tree)
+    assert ask(fabric, "перестраивание индекса после сбоев").items[0].cite.path.endswith("заметки.txt")
+
+
+def test_what_cannot_be_read_is_listed(fabric: MemoryFabric, tree: Path) -> None:
+    """A picture is skipped with its reason, on the second run too."""
+    for _ in range(2):
+        summary = index(fabric, tree)
+        assert [Path(skip.path).name for skip in summary.skipped] == ["picture.png"]
+        assert "image/png" in summary.skipped[0].reason
+
+
+def test_a_second_run_reads_nothing(fabric: MemoryFabric, tree: Path) -> None:
+    """Unchanged files are neither read nor written."""
+    past = 1_600_000_000
+    for path in tree.rglob("*"):
+        os.utime(path, (past, past))
+    assert index(fabric, tree).items == 3
+    again = index(fabric, tree)
+    assert (again.items, again.chunks, again.unchanged) == (0, 0, again.files)
+
+
+def test_an_edit_replaces_only_its_file(fabric: MemoryFabric, tree: Path) -> None:
+    """The old words are gone, the new ones are found, the item keeps its id."""
+    index(fabric, tree)
+    before = ask(fabric, "tomatoes").items[0].id
+    (tree / "notes.md").write_text(NOTES.replace("Tomatoes", "Cucumbers"))
+    assert index(fabric, tree).items == 1
+    assert ask(fabric, "cucumbers").items[0].id == before
+    assert ask(fabric, "tomatoes").items == ()
+
+
+def test_a_rename_keeps_the_id(fabric: MemoryFabric, tree: Path) -> None:
+    """A moved file is recognised; its citation follows."""
+    index(fabric, tree)
+    before = ask(fabric, "tomatoes").items[0]
+    (tree / "docs").mkdir()
+    (tree / "notes.md").rename(tree / "docs" / "garden.md")
+    summary = index(fabric, tree)
+    after = ask(fabric, "tomatoes").items[0]
+    assert (summary.renamed, summary.items) == (1, 0)
+    assert after.id == before.id
+    assert after.cite.path == str(tree / "docs" / "garden.md")
+
+
+def test_a_deleted_file_is_forgotten(fabric: MemoryFabric, tree: Path) -> None:
+    """The next run drops it."""
+    index(fabric, tree)
+    (tree / "notes.md").unlink()
+    assert index(fabric, tree).removed == 1
+    assert ask(fabric, "tomatoes").items == ()
+
+
+def test_a_file_that_becomes_ignored_leaves(fabric: MemoryFabric, tree: Path) -> None:
+    """Ignoring is a wish not to be remembered."""
+    index(fabric, tree)
+    (tree / ".cairnignore").write_text("*.md\n")
+    index(fabric, tree)
+    assert ask(fabric, "tomatoes").items == ()
+
+
+def test_members_of_an_archive_are_items_with_their_path(fabric: MemoryFabric, tree: Path) -> None:
+    """The citation names archive and member; a member that leaves the archive leaves the memory."""
+    archive = tree / "old.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("a/deep/one.txt", "a letter about porcupines")
+        file.writestr("two.txt", "a letter about hedgehogs")
+    index(fabric, tree)
+    assert ask(fabric, "porcupines").items[0].cite.path == f"{archive}!/a/deep/one.txt"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("two.txt", "a letter about hedgehogs and more")
+    index(fabric, tree)
+    assert ask(fabric, "porcupines").items == ()
+    assert ask(fabric, "hedgehogs").items[0].cite.path == f"{archive}!/two.txt"
+
+
+def test_filters_narrow(fabric: MemoryFabric, tree: Path) -> None:
+    """Modality, folder and project each restrict the answers."""
+    index(fabric, tree)
+    assert {hit.modality for hit in ask(fabric, "text config sun", modality=("code",)).items} == {"code"}
+    assert ask(fabric, "tomatoes", path_prefix=str(tree / "src")).items == ()
+    assert ask(fabric, "tomatoes", project="other").items == ()
+
+
+def test_without_a_model_the_answer_says_so(fabric: MemoryFabric, tree: Path) -> None:
+    """Recall by terms alone is degraded, and named as such."""
+    index(fabric, tree)
+    result = ask(fabric, "tomatoes")
+    assert result.items[0].parts.dense is None
+    assert any("no vector search" in reason for reason in result.degraded)
+
+
+def test_imported_records_come_back_under_their_ids(fabric: MemoryFabric) -> None:
+    """Ids, replacement, and records without text."""
+    lines = [
+        IngestRecord(id="1", text="Ann: I planted tulips", timestamp="2024-05-01T10:00:00Z"),
+        IngestRecord(id="2", text="def add(a, b):\n    return a + b"),
+        IngestRecord(id="3", text="   "),
+    ]
+    summary = fabric.ingest(lines, project="set", report=ignore, check=go_on)
+    fabric.wait_until_searchable(is_dense=False, report=ignore, check=go_on)
+    assert (summary.items, len(summary.skipped)) == (2, 1)
+    best = ask(fabric, "tulips", project="set").items[0]
+    assert (best.cite.uri, best.modality) == ("jsonl:set/1", "conversation")
+    assert ask(fabric, "add", project="set").items[0].modality == "code"
+    fabric.ingest([IngestRecord(id="1", text="Ann: I planted roses")], project="set", report=ignore, check=go_on)
+    fabric.wait_until_searchable(is_dense=False, report=ignore, check=go_on)
+    assert ask(fabric, "tulips", project="set").items == ()
+
+
+def test_a_note_is_remembered_listed_and_read(fabric: MemoryFabric) -> None:
+    """What the user says is kept with its tags and found at once."""
+    item = fabric.remember("The spare key is under the blue pot", project="home", tags=("keys",))
+    fabric.wait_until_searchable(is_dense=False, report=ignore, check=go_on)
+    assert ask(fabric, "where is the spare key").items[0].id == item.id
+    assert fabric.get(item.id).text == "The spare key is under the blue pot"
+    assert [listed.id for listed in fabric.list_items(Filters(projects=("home",))).items] == [item.id]
+    assert fabric.get(item.id).meta.tags == ("keys",)
+
+
+def test_forgetting_shows_first_and_then_leaves_nothing(fabric: MemoryFabric, tree: Path) -> None:
+    """A dry run changes nothing; the real one empties truth and index."""
+    index(fabric, tree)
+    selector = ForgetSelector(path=str(tree / "src"))
+    shown = fabric.forget(selector, is_dry_run=True, report=ignore, check=go_on)
+    assert (shown.items, shown.is_dry_run) == (1, True)
+    assert ask(fabric, "parse_config").items
+    found = ask(fabric, "parse_config").items[0].id
+    fabric.forget(selector, is_dry_run=False, report=ignore, check=go_on)
+    assert ask(fabric, "parse_config", path_prefix=str(tree / "src")).items == ()
+    with pytest.raises(NotFoundError):
+        fabric.get(found)
+
+
+def test_forgetting_without_a_choice_is_refused(fabric: MemoryFabric) -> None:
+    """Nothing selected is never everything."""
+    with pytest.raises(InputError):
+        fabric.forget(ForgetSelector(), is_dry_run=False, report=ignore, check=go_on)
+
+
+@pytest.mark.parametrize("path", ["", "\x00", "/nowhere/at/all", "/proc"])
+def test_a_path_that_must_not_be_indexed_is_refused(fabric: MemoryFabric, path: str) -> None:
+    """The error names the field."""
+    with pytest.raises(InputError) as caught:
+        fabric.index([path], report=ignore, check=go_on)
+    assert caught.value.field == "paths"
+
+
+def test_the_memory_survives_a_restart(tmp_path: Path, tree: Path) -> None:
+    """What was found before is found after, and nothing is read again."""
+    with open_fabric(tmp_path / "m") as first:
+        index(first, tree)
+        before = [hit.chunk_id for hit in ask(first, "config").items]
+    with open_fabric(tmp_path / "m") as second:
+        assert [hit.chunk_id for hit in ask(second, "config").items] == before
+        assert all(check.ok for check in second.doctor(is_repairing=False, check=go_on))
+
+
+@pytest.mark.parametrize("damage", ["delete", "truncate", "flip", "watermark"])
+def test_a_damaged_index_is_noticed_and_rebuilt(tmp_path: Path, tree: Path, damage: str) -> None:
+    """Losing an index costs time, never answers."""
+    with open_fabric(tmp_path / "m") as first:
+        index(first, tree)
+        before = [hit.chunk_id for hit in ask(first, "config").items]
+    folder = tmp_path / "m" / "indexes" / "sparse"
+    victim = max((p for p in folder.rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+    match damage:
+        case "delete":
+            shutil.rmtree(folder)
+        case "truncate":
+            victim.write_bytes(victim.read_bytes()[: victim.stat().st_size // 2])
+        case "flip":
+            data = bytearray(victim.read_bytes())
+            data[len(data) // 3] ^= 0x10
+            victim.write_bytes(data)
+        case "watermark":
+            folder.with_suffix(".json").write_text("{")
+    with open_fabric(tmp_path / "m") as second:
+        second.wait_until_searchable(is_dense=False, report=ignore, check=go_on)
+        assert [hit.chunk_id for hit in ask(second, "config").items] == before
+        assert all(check.ok for check in second.doctor(is_repairing=False, check=go_on))
+
+
+def test_replay_gives_the_same_answers(fabric: MemoryFabric, tree: Path) -> None:
+    """An index built again from the journal answers alike."""
+    index(fabric, tree)
+    before = [(hit.chunk_id, hit.score) for hit in ask(fabric, "config sun plants").items]
+    fabric.replay(names=["sparse"], report=ignore, check=go_on)
+    assert [(hit.chunk_id, hit.score) for hit in ask(fabric, "config sun plants").items] == before
+
+
+def test_a_stopped_run_goes_on_where_it_was(fabric: MemoryFabric, tmp_path: Path) -> None:
+    """What was written before the stop is kept, the rest comes with the next run."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for n in range(300):
+        (folder / f"{n}.txt").write_text(json.dumps({"number": n, "word": f"word{n}"}))
+        os.utime(folder / f"{n}.txt", (1_600_000_000, 1_600_000_000))
+    calls = 0
+
+    class StopError(Exception):
+        """The client has left."""
+
+    def stop_later() -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 450:
+            raise StopError
+
+    with pytest.raises(StopError):
+        fabric.index([str(folder)], report=ignore, check=stop_later)
+    kept = fabric.stats().items
+    assert 0 < kept < 300
+    assert index(fabric, folder).items == 300 - kept
+    assert fabric.stats().items == 300
