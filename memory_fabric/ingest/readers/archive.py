@@ -1,0 +1,221 @@
+"""Archives of folders: zip, and tar plain or packed; a single packed file too."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+from collections.abc import Iterator
+from typing import Protocol
+
+from memory_fabric.errors import UnreadableError
+from memory_fabric.ingest.ignore import IGNORED_DIRECTORIES, is_always_ignored
+from memory_fabric.ingest.readers.base import Result, Source, clean, too_large
+from memory_fabric.ingest.readers.zip_entries import FREE_BYTES, entry_name, open_zip, read_entry, refusal
+from memory_fabric.records import SkippedFile
+
+__all__ = ["read"]
+
+_LINK_MODE = 0o120000
+_TYPE_MASK = 0o170000
+_PACKED_ENDINGS = (".gz", ".bz2", ".xz")
+_TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+_LZMA_MEMORY_BYTES = 128 * 1024 * 1024
+
+
+class _Stream(Protocol):
+    """As much of a file as is needed to unpack it."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; nothing at the end."""
+
+
+def read(source: Source) -> Iterator[Result]:
+    """Yield the documents of every member, and a `SkippedFile` for each that is refused.
+
+    Raises:
+        UnreadableError: The archive as a whole is broken or a bomb.
+    """
+    match source.mime:
+        case "application/gzip" | "application/x-bzip2" | "application/x-xz":
+            yield from _packed(source)
+        case "application/x-tar":
+            yield from _tar(source, io.BytesIO(source.data))
+        case _:
+            yield from _zip(source)
+
+
+def _zip(source: Source) -> Iterator[Result]:
+    with open_zip(source.data, source.limits) as archive:
+        seen: set[str] = set()
+        for info in archive.infolist():
+            name = entry_name(info)
+            if info.is_dir() or _is_ignored(name):
+                continue
+            is_link = (info.external_attr >> 16) & _TYPE_MASK == _LINK_MODE
+            if reason := _refusal(name, seen, is_link=is_link):
+                yield SkippedFile(name, reason)
+                continue
+            try:
+                data = read_entry(archive, info, source.limits, source.budget)
+            except UnreadableError as error:
+                yield SkippedFile(name, error.reason)
+                if source.budget.is_spent:
+                    return
+                continue
+            yield from source.read_member(name, data)
+
+
+def _is_ignored(name: str) -> bool:
+    *folders, last = name.split("/")
+    return (
+        any(folder in IGNORED_DIRECTORIES or folder == "__MACOSX" for folder in folders)
+        or is_always_ignored(last, is_directory=False)
+    )  # fmt: skip
+
+
+def _refusal(name: str, seen: set[str], *, is_link: bool = False) -> str:
+    if reason := refusal(name):
+        return reason
+    if is_link:
+        return "link in the archive"
+    if name in seen:
+        return "second member of this name"
+    seen.add(name)
+    return ""
+
+
+def _packed(source: Source) -> Iterator[Result]:
+    stream = io.BufferedReader(_Capped(_unpacker(source), source))
+    try:
+        head = stream.peek(512)
+    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        raise UnreadableError("broken archive") from error
+    path = source.path.lower()
+    if head[257:262] == b"ustar" or path.endswith(_TAR_ENDINGS):
+        yield from _tar(source, stream)
+        return
+    try:
+        data = stream.read(source.limits.max_file_bytes + 1)
+    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        raise UnreadableError("broken archive") from error
+    if len(data) > source.limits.max_file_bytes:
+        raise UnreadableError(too_large(len(data), source.limits.max_file_bytes))
+    source.budget.take(len(data))
+    name = source.path.replace("!/", "/").rpartition("/")[2]
+    stem = name[: name.rindex(".")] if path.endswith(_PACKED_ENDINGS) and name.count(".") else f"{name}.content"
+    yield from source.read_member(stem, data)
+
+
+def _unpacker(source: Source) -> _Stream:
+    packed = io.BytesIO(source.data)
+    match source.mime:
+        case "application/gzip":
+            return gzip.GzipFile(fileobj=packed)
+        case "application/x-bzip2":
+            return bz2.BZ2File(packed)
+        case _:
+            return _XzFile(packed)
+
+
+class _XzFile:
+    """Unpacks xz with a limit on the memory that its header may ask for, which the standard file object lacks."""
+
+    def __init__(self, packed: io.BytesIO) -> None:
+        self._packed = packed
+        self._decoder = lzma.LZMADecompressor(memlimit=_LZMA_MEMORY_BYTES)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes; nothing at the end.
+
+        Raises:
+            EOFError: The stream is cut.
+        """
+        while not self._decoder.eof:
+            chunk = self._packed.read(64 * 1024) if self._decoder.needs_input else b""
+            if self._decoder.needs_input and not chunk:
+                raise EOFError("cut xz stream")
+            if data := self._decoder.decompress(chunk, size):
+                return data
+        return b""
+
+
+class _Capped(io.RawIOBase):
+    """Stops a stream that unpacks to more than is allowed."""
+
+    def __init__(self, stream: _Stream, source: Source) -> None:
+        super().__init__()
+        self._stream = stream
+        self._total = 0
+        self._packed_bytes = len(source.data)
+        self._limits = source.limits
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stub's Buffer has no length
+        """Fill `buffer` with unpacked bytes.
+
+        Raises:
+            UnreadableError: The stream is a bomb or unpacks to too much.
+        """
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        self._total += len(data)
+        ratio = self._limits.max_archive_ratio
+        if self._total > FREE_BYTES and self._total > ratio * self._packed_bytes:
+            raise UnreadableError(f"archive bomb (unpacks to more than {ratio} times its size)")
+        if self._total > self._limits.max_archive_bytes:
+            raise UnreadableError(too_large(self._total, self._limits.max_archive_bytes))
+        return len(data)
+
+
+def _tar(source: Source, stream: io.BufferedIOBase) -> Iterator[Result]:
+    """Read members in the order of the stream, so that only one is in memory at a time.
+
+    Raises:
+        UnreadableError: Not even the first member can be read.
+    """
+    count = 0
+    try:
+        with tarfile.open(fileobj=stream, mode="r|", errors="surrogateescape") as archive:
+            seen: set[str] = set()
+            for member in archive:
+                count += 1
+                yield from _tar_member(source, archive, member, seen)
+                if source.budget.is_spent:
+                    return
+    except UnreadableError as error:
+        if not count:
+            raise
+        yield SkippedFile("", error.reason)
+    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError, RecursionError) as error:
+        if not count:
+            raise UnreadableError("broken archive") from error
+        # what came before the damage has been given
+        yield SkippedFile("", "broken archive")
+
+
+def _tar_member(source: Source, archive: tarfile.TarFile, member: tarfile.TarInfo, seen: set[str]) -> Iterator[Result]:
+    name = clean(member.name).removeprefix("./")
+    if member.isdir() or _is_ignored(name):
+        return
+    reason = _refusal(name, seen, is_link=member.issym() or member.islnk())
+    if not reason and not member.isreg():
+        reason = "not a regular file"
+    if not reason and member.size > source.limits.max_file_bytes:
+        reason = too_large(member.size, source.limits.max_file_bytes)
+    if reason:
+        yield SkippedFile(name, reason)
+        return
+    try:
+        source.budget.take(member.size)
+    except UnreadableError as error:
+        yield SkippedFile(name, error.reason)
+        return
+    content = archive.extractfile(member)
+    if content is not None:
+        yield from source.read_member(name, content.read())

@@ -1,0 +1,242 @@
+"""Word documents: paragraphs, headings, lists and tables as Markdown; a line's source is its paragraph number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from xml.parsers import expat
+
+from foundation.clock import parse_rfc3339
+from memory_fabric.errors import UnreadableError
+from memory_fabric.ingest.readers.base import Result, Source
+from memory_fabric.ingest.readers.lines import Lines, folded
+from memory_fabric.ingest.readers.zip_entries import open_zip, read_entry
+from memory_fabric.records import Document
+
+__all__ = ["read"]
+
+_HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
+_WORD = re.compile(r"http://(?:schemas\.openxmlformats|purl\.oclc)\.org/\S*?/wordprocessingml/\S+ ")
+
+
+def read(source: Source) -> Iterator[Result]:
+    """Yield the document as Markdown; nothing when it has no text.
+
+    Raises:
+        UnreadableError: The file is broken, encrypted or a bomb.
+    """
+    parts = _parts(source)
+    if "word/document.xml" not in parts:
+        raise UnreadableError("broken docx")
+    properties = _Properties()
+    if "docProps/core.xml" in parts:
+        _parse(parts["docProps/core.xml"], properties.start, properties.end, properties.data)
+    styles = _Styles()
+    if "word/styles.xml" in parts:
+        _parse(parts["word/styles.xml"], styles.start, styles.end, lambda _: None)
+    body = _Body(styles.levels)
+    _parse(parts["word/document.xml"], body.start, body.end, body.data)
+    if not body.lines.is_blank():
+        yield Document(
+            text=body.lines.text(),
+            modality="text",
+            format="markdown",
+            mime=source.mime,
+            title=folded(properties.values.get("title", "")),
+            source_lines=body.lines.source_lines(),
+            timestamp_s=_moment(properties.values.get("modified", "")),
+        )
+
+
+def _parts(source: Source) -> dict[str, bytes]:
+    wanted = {"word/document.xml", "word/styles.xml", "docProps/core.xml"}
+    with open_zip(source.data, source.limits) as archive:
+        return {
+            info.filename: read_entry(archive, info, source.limits, source.budget)
+            for info in archive.infolist()
+            if info.filename in wanted
+        }
+
+
+def _parse(
+    xml: bytes, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], data: Callable[[str], None]
+) -> None:
+    """Run a parser that refuses document types, and with them entities of any kind.
+
+    Raises:
+        UnreadableError: The XML is malformed or has a document type.
+    """
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = data
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError as error:
+        raise UnreadableError("broken docx") from error
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise UnreadableError("broken docx")
+
+
+def _local(tag: str) -> str:
+    """Return the name of a word-processing tag; other tags keep their namespace, which tells them apart."""
+    return _WORD.sub("", tag)
+
+
+def _value(attributes: dict[str, str], name: str) -> str:
+    return next((value for key, value in attributes.items() if key.rpartition(" ")[2] == name), "")
+
+
+def _moment(written: str) -> float | None:
+    try:
+        return parse_rfc3339(written)
+    except (ValueError, OverflowError):
+        return None
+
+
+class _Properties:
+    """Title and time of the last change."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self._name = ""
+
+    def start(self, tag: str, _: dict[str, str]) -> None:
+        self._name = tag.rpartition(" ")[2]
+
+    def end(self, _: str) -> None:
+        self._name = ""
+
+    def data(self, text: str) -> None:
+        if self._name:
+            self.values[self._name] = self.values.get(self._name, "") + text
+
+
+class _Styles:
+    """Heading levels of paragraph styles, by the style's id, which is translated in localised documents."""
+
+    def __init__(self) -> None:
+        self.levels: dict[str, int] = {}
+        self._id = ""
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        match _local(tag):
+            case "style":
+                self._id = _value(attributes, "styleId")
+            case "name":
+                name = _value(attributes, "val")
+                if found := _HEADING.fullmatch(name):
+                    self.levels[self._id] = int(found[1])
+                elif name.lower() == "title":
+                    self.levels[self._id] = 1
+            case "outlineLvl":
+                level = _value(attributes, "val")
+                if level.isdigit() and int(level) < 9:
+                    self.levels.setdefault(self._id, int(level) + 1)
+            case _:
+                pass
+
+    def end(self, tag: str) -> None:
+        if _local(tag) == "style":
+            self._id = ""
+
+
+class _Body:
+    """Writes paragraphs and table rows as lines."""
+
+    def __init__(self, levels: dict[str, int]) -> None:
+        self.lines = Lines()
+        self._levels = levels
+        self._paragraphs: list[list[str]] = []
+        self._prefix = ""
+        self._number = 0
+        self._tables = 0
+        self._row: list[str] = []
+        self._cell: list[str] = []
+        self._is_text = False
+        self._fallbacks = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = _local(tag)
+        if name.endswith(" Fallback"):
+            # the same text again, for programs that do not know newer drawings
+            self._fallbacks += 1
+        if self._fallbacks:
+            return
+        match name:
+            case "p":
+                self._paragraphs.append([])
+                self._prefix = ""
+            case "t":
+                self._is_text = True
+            case "tab" | "br" | "cr":
+                self.add(" ")
+            case "noBreakHyphen":
+                self.add("-")
+            case "pStyle":
+                self._set_style(_value(attributes, "val"))
+            case "numPr":
+                self._prefix = self._prefix or "- "
+            case "tbl":
+                self._tables += 1
+            case "tr" if self._tables == 1:
+                self._row = []
+            case "tc" if self._tables == 1:
+                self._cell = []
+            case _:
+                pass
+
+    def end(self, tag: str) -> None:
+        name = _local(tag)
+        if name.endswith(" Fallback"):
+            self._fallbacks -= 1
+        if self._fallbacks:
+            return
+        match name:
+            case "t":
+                self._is_text = False
+            case "p":
+                self._end_paragraph()
+            case "tc" if self._tables == 1:
+                self._row.append(" ".join(self._cell))
+            case "tr" if self._tables == 1:
+                self._number += 1
+                if any(self._row):
+                    self.lines.add(" | ".join(self._row), self._number)
+            case "tbl":
+                self._tables -= 1
+            case _:
+                pass
+
+    def data(self, text: str) -> None:
+        if self._is_text and not self._fallbacks:
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        if self._paragraphs:
+            self._paragraphs[-1].append(text)
+
+    def _set_style(self, style: str) -> None:
+        level = self._levels.get(style, 0)
+        if not level and (found := _HEADING.fullmatch(style)):
+            level = int(found[1])
+        if level:
+            self._prefix = "#" * min(level, 6) + " "
+
+    def _end_paragraph(self) -> None:
+        text = folded("".join(self._paragraphs.pop()))
+        if self._tables:
+            if text:
+                self._cell.append(text)
+            return
+        self._number += 1
+        if not text:
+            return
+        if self._prefix != "- " or not self.lines:
+            self.lines.gap()
+        self.lines.add(self._prefix + text, self._number)
+        self._prefix = ""

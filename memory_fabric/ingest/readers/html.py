@@ -1,0 +1,158 @@
+"""HTML pages as Markdown: headings, paragraphs, lists, tables and code, without scripts, styles and navigation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from memory_fabric.ingest.readers.base import Result, Source
+from memory_fabric.ingest.readers.encoding import decode
+from memory_fabric.ingest.readers.lines import Lines, folded
+from memory_fabric.records import Document
+
+__all__ = ["html_lines", "read"]
+
+_DROPPED = frozenset({"script", "style", "nav", "template", "noscript", "svg", "math", "iframe", "object", "select"})
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "li", "main", "ol", "p", "section",
+    "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+})  # fmt: skip
+_HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
+_TEMPLATE = re.compile(r"\{%|\{\{|<%|<\?php|<\?=")
+_MIN_PAGE_CHARS = 80
+"""A page with fewer visible characters and without a heading is markup, kept as code."""
+
+
+def read(source: Source) -> Iterator[Result]:
+    """Yield a page as Markdown, or a template as code; nothing when it is blank.
+
+    Raises:
+        UnreadableError: The bytes are no text.
+        ValueError: The text cannot be parsed.
+    """
+    text = decode(source.data)
+    if not text or text.isspace():
+        return
+    title, lines = html_lines(text)
+    body = lines.text()
+    if _TEMPLATE.search(text) or (len(body) < _MIN_PAGE_CHARS and "<" in text and not body.startswith("#")):
+        yield Document(text=text, modality="code", format="html", mime=source.mime, language="html", title=title)
+        return
+    yield Document(
+        text=body,
+        modality="text",
+        format="markdown",
+        mime=source.mime,
+        title=title,
+        source_lines=lines.source_lines(),
+    )
+
+
+def html_lines(text: str) -> tuple[str, Lines]:
+    """Return the title of a page, and its text with the line of each part.
+
+    Args:
+        text: HTML, however broken.
+
+    Raises:
+        ValueError: The parser gave up.
+    """
+    page = _Page()
+    try:
+        page.feed(text)
+        page.close()
+    except AssertionError as error:
+        # the standard parser asserts on some malformed declarations
+        raise ValueError("malformed html") from error
+    page.end_block()
+    return folded(page.title), page.lines
+
+
+class _Page(HTMLParser):
+    """Gathers blocks; every block becomes one line, `pre` keeps its own."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines = Lines()
+        self.title = ""
+        self._dropped: list[str] = []
+        self._words: list[str] = []
+        self._start = 1
+        self._prefix = ""
+        self._is_title = False
+        self._is_pre = False
+        self._cells = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._dropped or tag in _DROPPED:
+            if tag in _DROPPED:
+                self._dropped.append(tag)
+        elif tag == "title":
+            self._is_title = not self.title
+        elif tag in _HEADINGS:
+            self._begin(f"{_HEADINGS[tag]} ")
+        elif tag == "pre":
+            self._begin("")
+            self._is_pre = True
+        elif tag == "br":
+            self._words.append("\n" if self._is_pre else " ")
+        elif tag in {"td", "th"}:
+            if self._cells:
+                self._words.append(" | ")
+            self._cells += 1
+        elif tag in _BLOCKS:
+            self._begin("- " if tag == "li" else "")
+            self._cells = 0
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._dropped:
+            # a stray end inside, or a missing one, must not swallow the rest of the page
+            if tag in self._dropped:
+                while self._dropped.pop() != tag:
+                    pass
+            elif tag in {"body", "html"}:
+                self._dropped.clear()
+        elif tag in {"title", "head"}:
+            self._is_title = False
+        elif tag in _HEADINGS or tag in _BLOCKS or tag == "pre":
+            self.end_block()
+
+    def handle_data(self, data: str) -> None:
+        if self._dropped:
+            return
+        if self._is_title:
+            self.title += data
+            return
+        if not self._words and data.strip():
+            blank = len(data) - len(data.lstrip())
+            self._start = self.getpos()[0] + data.count("\n", 0, blank)
+        if self._words or data.strip() or self._is_pre:
+            self._words.append(data)
+
+    def _begin(self, prefix: str) -> None:
+        # a list item opened by `<li><p>` keeps its mark
+        kept = "" if prefix else self._prefix
+        had_words = bool(self._words)
+        self.end_block()
+        self._prefix = prefix or ("" if had_words else kept)
+
+    def end_block(self) -> None:
+        """Write what was gathered."""
+        text = "".join(self._words)
+        if self._is_pre:
+            self._is_pre = False
+            if text.strip():
+                self.lines.gap()
+                body = text.strip("\n")
+                mark = "````" if "```" in body else "```"
+                self.lines.add(mark, self._start)
+                self.lines.add(body, self._start, step=1)
+                self.lines.add(mark, self._start + body.count("\n"))
+        elif line := folded(text):
+            is_item = self._prefix == "- " or self._cells > 0
+            if not is_item or not self.lines:
+                self.lines.gap()
+            self.lines.add(self._prefix + line, self._start)
+        self._words, self._prefix = [], ""

@@ -1,0 +1,99 @@
+"""JSON, as lines `path.key: value`; a file of one document a line is read record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from memory_fabric.ingest.readers.base import Result, Source
+from memory_fabric.ingest.readers.encoding import decode
+from memory_fabric.ingest.readers.json_scan import Leaf, label, scan
+from memory_fabric.ingest.readers.lines import Lines, folded
+from memory_fabric.records import Document
+
+__all__ = ["read"]
+
+_JOINED_CHARS = 160
+"""Width up to which the values of an array stand on one line."""
+
+
+def read(source: Source) -> Iterator[Result]:
+    """Yield the document flattened; nothing when it is blank.
+
+    Raises:
+        UnreadableError: The bytes are no text.
+        ValueError: The text is no JSON.
+    """
+    text = decode(source.data)
+    if not text or text.isspace():
+        return
+    is_lines = source.mime == "application/jsonl"
+    if not is_lines:
+        try:
+            lines = _flatten(text)
+        except ValueError:
+            # several documents in one `.json` are common; the first line tells
+            is_lines = _is_record(text.lstrip().partition("\n")[0])
+            if not is_lines:
+                raise
+    if is_lines:
+        lines = _records(text)
+    if not lines.is_blank():
+        yield Document(
+            text=lines.text(),
+            modality="text",
+            format="csv" if is_lines else "text",
+            mime=source.mime,
+            source_lines=lines.source_lines(),
+        )
+
+
+def _flatten(text: str) -> Lines:
+    lines = Lines()
+    previous: Leaf | None = None
+    for leaf in scan(text):
+        if previous is not None and _is_joined(previous, leaf) and lines.last_width() < _JOINED_CHARS:
+            lines.extend_last(f", {leaf.text}")
+        else:
+            path = leaf.path[:-1] if leaf.path and isinstance(leaf.path[-1], int) else leaf.path
+            name = label(path)
+            lines.add(f"{name}: {leaf.text}" if name else leaf.text, leaf.line)
+        previous = leaf
+    return lines
+
+
+def _is_joined(previous: Leaf, leaf: Leaf) -> bool:
+    """Whether two values are neighbours in one array and short enough to share a line."""
+    path = leaf.path
+    return (
+        bool(path)
+        and isinstance(path[-1], int)
+        and path[-1] > 0
+        and previous.path[:-1] == path[:-1]
+        and "\n" not in leaf.text
+        and len(leaf.text) < _JOINED_CHARS
+    )
+
+
+def _records(text: str) -> Lines:
+    """Render each line as `key: value; …`; a line that is no JSON stays as it is."""
+    lines = Lines()
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            fields = [f"{label(leaf.path)}: {folded(leaf.text)}" if leaf.path else leaf.text for leaf in scan(line)]
+        except ValueError:
+            fields = [line]
+        lines.add(folded("; ".join(fields)), number)
+    return lines
+
+
+def _is_record(line: str) -> bool:
+    if not line.startswith(("{", "[")):
+        return False
+    try:
+        for _ in scan(line):
+            pass
+    except ValueError:
+        return False
+    return True

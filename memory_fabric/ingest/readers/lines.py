@@ -1,0 +1,63 @@
+"""Text put together line by line, each line remembering where it comes from."""
+
+from __future__ import annotations
+
+from memory_fabric.ingest.readers.base import clean
+
+__all__ = ["Lines", "folded"]
+
+
+class Lines:
+    """Collects lines of text with the source line of each."""
+
+    __slots__ = ("_sources", "_texts")
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._sources: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def add(self, text: str, source_line: int, *, step: int = 0) -> None:
+        """Append `text`, which may hold several lines.
+
+        Args:
+            text: Any string.
+            source_line: 1-based line of its first line.
+            step: 1 when its further lines are further lines of the source too, 0 when all come from one.
+        """
+        for place, line in enumerate(clean(text).split("\n")):
+            self._texts.append(line)
+            self._sources.append(source_line + place * step)
+
+    def extend_last(self, text: str) -> None:
+        """Append to the last line; `text` is one line."""
+        self._texts[-1] += clean(text)
+
+    def gap(self) -> None:
+        """Append an empty line unless the text is empty or ends with one."""
+        if self._texts and self._texts[-1]:
+            self._texts.append("")
+            self._sources.append(self._sources[-1])
+
+    def last_width(self) -> int:
+        """Return the characters of the last line."""
+        return len(self._texts[-1]) if self._texts else 0
+
+    def text(self) -> str:
+        """Return the lines joined."""
+        return "\n".join(self._texts)
+
+    def is_blank(self) -> bool:
+        """Return whether no line holds anything to read."""
+        return not any(line and not line.isspace() for line in self._texts)
+
+    def source_lines(self) -> tuple[int, ...]:
+        """Return the source line of each line."""
+        return tuple(self._sources)
+
+
+def folded(text: str) -> str:
+    """Return `text` on one line: every run of white space becomes a space."""
+    return " ".join(text.split())
