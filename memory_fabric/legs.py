@@ -202,4 +202,4 @@ class Legs:
         head = self._store.journal_head()
         self._sparse.wait_for(head, check=check)
         if is_dense and self._dense is not None:
-            self._dense.wait_with_progress(head, "embed", self._store.counts().chunks, report=report, check=check)
+            self._dense.wait_with_progress(head, "embed", self._store.chunk_total(), report=report, check=check)

@@ -120,7 +120,7 @@ class Upkeep:
         for applier in chosen:
             applier.request_rebuild()
         for applier in chosen:
-            applier.wait_with_progress(head, "replay", self._store.counts().chunks, report=report, check=check)
+            applier.wait_with_progress(head, "replay", self._store.chunk_total(), report=report, check=check)
 
     # ---- doctor -----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,90 @@
+"""What is handed to the store, and what it answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from foundation.ids import ItemId, JournalSeq
+
+__all__ = ["ChunkDraft", "Counts", "FileState", "ItemDraft", "Selection", "WriteReceipt"]
+
+
+class ChunkDraft(msgspec.Struct, frozen=True):
+    """A fragment before it has an id."""
+
+    text: str
+    context: str
+    line_start: int
+    line_end: int
+    page: int
+    language: str
+    symbol: str
+    symbol_kind: str
+    content_hash: bytes
+    """16 bytes over context and text."""
+
+
+class ItemDraft(msgspec.Struct, frozen=True):
+    """An item before it has an id; `(project, uri)` tells which one it replaces."""
+
+    project: str
+    uri: str
+    path: str
+    modality: str
+    title: str
+    mime: str
+    timestamp_s: float | None
+    layer: str
+    tags: tuple[str, ...]
+    quality: float
+    meta: dict[str, str]
+    chunks: tuple[ChunkDraft, ...]
+    content_hash: bytes
+    """16 bytes over the source."""
+    repo: str = ""
+    commit: str = ""
+
+
+class FileState(msgspec.Struct, frozen=True):
+    """What the walker remembers of a file on disk; one file may give many items."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+    device: int
+    content_hash: bytes
+    state: Literal["indexed", "skipped", "failed"]
+    reason: str = ""
+
+
+class WriteReceipt(msgspec.Struct, frozen=True):
+    """Given when a write is durable."""
+
+    item_ids: tuple[ItemId, ...]
+    """One for each item put, in order."""
+    chunks: int
+    """Chunks that are new."""
+    last_seq: JournalSeq
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Items chosen by a selector."""
+
+    item_ids: tuple[ItemId, ...]
+    chunks: int
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much is stored."""
+
+    items: int
+    chunks: int
+    projects: dict[str, int]
+    """Items by project."""
+    modalities: dict[str, int]
+    """Items by kind."""
+    languages: dict[str, int]
+    """Chunks by language."""
