@@ -48,6 +48,7 @@ def translated(path: Path) -> Iterator[None]:
     Raises:
         StoreCorruptError: The database is damaged.
         StoreFullError: The disk is full or refuses the write.
+        DatabaseError: Anything else: a mistake of ours, shown as it is.
     """
     try:
         yield

@@ -26,7 +26,8 @@ _STEP = 500
 
 _CHUNK = """
 SELECT c.id, i.id, c.item_key, c.ordinal, c.text, c.context, c.line_start, c.line_end, c.page, c.language, c.symbol,
-       c.symbol_kind, c.content_hash, i.modality, i.project, i.path, i.uri, coalesce(i.timestamp_s, 0), i.quality, i.layer
+       c.symbol_kind, c.content_hash, i.modality, i.project, i.path, i.uri, coalesce(i.timestamp_s, 0),
+       i.quality, i.layer
 FROM chunks c JOIN items i ON i.key = c.item_key
 """
 
@@ -227,7 +228,7 @@ def _item_filter(filters: Filters) -> tuple[list[str], list[Any]]:
         values += paths
     if filters.languages:
         marks = ",".join("?" * len(filters.languages))
-        where.append(f"EXISTS (SELECT 1 FROM chunks c WHERE c.item_key = i.key AND c.language IN ({marks}))")
+        where.append(f"EXISTS (SELECT 1 FROM chunks c WHERE c.item_key = i.key AND c.language IN ({marks}))")  # noqa: S608 (marks only)
         values += filters.languages
     return where, values
 
