@@ -27,14 +27,15 @@ _UKRAINIAN = re.compile(r"[іїєґІЇЄҐ]")
 _WORD = re.compile(r"[a-zà-ÿß]+")
 _SMALL = {
     "en": frozenset(
-        ["the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "on", "are", "be", "this", "by", "an", "or", "from", "at", "not", "have", "was", "but", "you", "can", "which", "will", "how", "what", "when", "where", "why", "who", "does", "do", "if", "has", "there", "their", "we", "use", "used"]
+        "the of and to in is that for it with as on are be this by an or from at not have was but you "
+        "can which will how what when where why who does do if has there their we use used".split()
     ),
-    "de": frozenset(["der", "die", "das", "und", "ist", "nicht", "ein", "eine", "zu", "den", "von", "mit", "für", "auf", "dem", "sich", "des", "im", "wird", "werden"]),
-    "fr": frozenset(["le", "la", "les", "des", "et", "est", "une", "un", "dans", "pour", "que", "qui", "sur", "pas", "avec", "ce", "par", "plus", "sont", "du"]),
-    "es": frozenset(["el", "la", "los", "las", "de", "y", "es", "una", "un", "en", "que", "por", "con", "para", "se", "del", "no", "como", "su", "al"]),
-    "it": frozenset(["il", "la", "le", "di", "e", "che", "un", "una", "per", "non", "con", "del", "della", "sono", "è", "gli", "dei", "nel"]),
-    "pt": frozenset(["o", "os", "as", "de", "e", "que", "um", "uma", "para", "não", "com", "do", "da", "em", "no", "na", "por", "se", "mais"]),
-    "nl": frozenset(["de", "het", "een", "en", "van", "is", "dat", "in", "op", "te", "met", "voor", "niet", "zijn", "aan", "er"]),
+    "de": frozenset("der die das und ist nicht ein eine zu den von mit für auf dem sich des im wird werden".split()),
+    "fr": frozenset("le la les des et est une un dans pour que qui sur pas avec ce par plus sont du".split()),
+    "es": frozenset("el la los las de y es una un en que por con para se del no como su al".split()),
+    "it": frozenset("il la le di e che un una per non con del della sono è gli dei nel".split()),
+    "pt": frozenset("o os as de e que um uma para não com do da em no na por se mais".split()),
+    "nl": frozenset("de het een en van is dat in op te met voor niet zijn aan er".split()),
 }
 
 

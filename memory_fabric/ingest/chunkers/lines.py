@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from memory_fabric.records import ChunkSpan
 
@@ -16,7 +17,7 @@ class LineMap:
     """Where the lines of a text begin.
 
     Args:
-        text: The document text; lines end at `\\n` only.
+        text: The document text; lines end at the newline character only.
     """
 
     def __init__(self, text: str) -> None:
@@ -84,7 +85,7 @@ def cut_rows(
         else:
             start, limit = lines.offset(row), lines.offset(end)
             cuts = [*range(start, limit, max_chars), limit]
-            spans += [make(a, b, row + 1, end) for a, b in zip(cuts, cuts[1:], strict=False)]
+            spans += [make(a, b, row + 1, end) for a, b in pairwise(cuts)]
         row = end
     return spans
 
