@@ -65,7 +65,7 @@ class IgnoreRules:
         self._ordered: list[tuple[bool, bool, re.Pattern[str]]] | None = []
         has_negation = False
         for source, is_included in _compiled(lines):
-            is_name = source.startswith(_ANY_DEPTH) and "/" not in _without_ending(source[len(_ANY_DEPTH) :])
+            is_name = _is_name(source)
             text = "^" + source[len(_ANY_DEPTH) :] if is_name else source
             (names if is_name else paths).append(text)
             self._ordered.append((is_included, is_name, re.compile(text)))
@@ -102,20 +102,32 @@ def _compiled(lines: Iterable[str]) -> Iterable[tuple[str, bool]]:
         text = line.rstrip("\r\n")
         if not text or text.startswith("#"):
             continue
-        if text.rstrip().endswith("/**"):
+        bare = text.rstrip()
+        if bare.endswith(("/**", "/**/")):
             # `a/**` is about what is inside `a`: the folder itself must stay open for a later `!a/b`
-            text = text.rstrip() + "/*"
+            text = bare + ("*/" if bare.endswith("/") else "/*")
         try:
             pattern = GitIgnoreSpecPattern(text)
         except (GitIgnorePatternError, re.error):
             continue
         if pattern.include is not None and pattern.regex is not None:
-            yield re.sub(r"\(\?P<\w+>", "(?:", pattern.regex.pattern), pattern.include
+            yield _whole(re.sub(r"\(\?P<\w+>", "(?:", pattern.regex.pattern)), pattern.include
 
 
-def _without_ending(source: str) -> str:
-    """Drop the part of a pattern's expression that stands for "the entry, or anything in it"."""
-    return source.removesuffix("(?:(?:/)|$)").removesuffix("(?:/)").replace("[^/]", "")
+def _whole(source: str) -> str:
+    """Match the entry itself and not what is inside it: an inner entry may have a verdict of its own."""
+    if not source.startswith("^"):
+        source = f"^.*{source}"
+    for ending, exact in (("(?:(?:/)|$)", r"/?\Z"), ("(?:/)", r"/\Z")):
+        if source.endswith(ending):
+            return source.removesuffix(ending) + exact
+    return source
+
+
+def _is_name(source: str) -> bool:
+    """Whether a pattern says nothing about the folders above."""
+    inner = source.removesuffix(r"/?\Z").removesuffix(r"/\Z").replace("[^/]", "")
+    return inner.startswith(_ANY_DEPTH) and "/" not in inner[len(_ANY_DEPTH) :]
 
 
 def is_always_ignored(name: str, *, is_directory: bool) -> bool:

@@ -184,8 +184,8 @@ def _tar(source: Source, stream: io.BufferedIOBase) -> Iterator[Result]:
         with tarfile.open(fileobj=stream, mode="r|", errors="surrogateescape") as archive:
             seen: set[str] = set()
             for member in archive:
-                count += 1
                 yield from _tar_member(source, archive, member, seen)
+                count += 1
                 if source.budget.is_spent:
                     return
     except UnreadableError as error:

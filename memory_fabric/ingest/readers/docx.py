@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from xml.parsers import expat
 
 from foundation.clock import parse_rfc3339
@@ -16,7 +17,7 @@ from memory_fabric.records import Document
 __all__ = ["read"]
 
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
-_WORD = re.compile(r"http://(?:schemas\.openxmlformats|purl\.oclc)\.org/\S*?/wordprocessingml/\S+ ")
+_WORD = re.compile(r"http://(?:schemas\.openxmlformats|purl\.oclc)\.org/(?:\S+/)?wordprocessingml/\S+ ")
 
 
 def read(source: Source) -> Iterator[Result]:
@@ -82,6 +83,7 @@ def _refuse_doctype(*_: object) -> None:
     raise UnreadableError("broken docx")
 
 
+@lru_cache(maxsize=1024)
 def _local(tag: str) -> str:
     """Return the name of a word-processing tag; other tags keep their namespace, which tells them apart."""
     return _WORD.sub("", tag)
@@ -158,6 +160,8 @@ class _Body:
         self._row: list[str] = []
         self._cell: list[str] = []
         self._is_text = False
+        self._is_after_item = False
+        self._is_after_row = False
         self._fallbacks = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -183,6 +187,7 @@ class _Body:
                 self._prefix = self._prefix or "- "
             case "tbl":
                 self._tables += 1
+                self._is_after_row = self._tables > 1
             case "tr" if self._tables == 1:
                 self._row = []
             case "tc" if self._tables == 1:
@@ -206,6 +211,9 @@ class _Body:
             case "tr" if self._tables == 1:
                 self._number += 1
                 if any(self._row):
+                    if not self._is_after_row:
+                        self.lines.gap()
+                    self._is_after_row = True
                     self.lines.add(" | ".join(self._row), self._number)
             case "tbl":
                 self._tables -= 1
@@ -236,7 +244,9 @@ class _Body:
         self._number += 1
         if not text:
             return
-        if self._prefix != "- " or not self.lines:
+        is_item = self._prefix == "- "
+        if not (is_item and self._is_after_item):
             self.lines.gap()
+        self._is_after_item = is_item
         self.lines.add(self._prefix + text, self._number)
         self._prefix = ""

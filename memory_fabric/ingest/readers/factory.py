@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -97,15 +98,23 @@ def read_file(path: Path, limits: IngestConfig) -> tuple[list[Document], list[Sk
         UnreadableError: It cannot be opened or read; carries the reason.
     """
     try:
-        with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            data = b"" if size > limits.max_file_bytes else file.read()
+        # without waiting: opening a named pipe would block until someone writes
+        with open(path, "rb", buffering=0, opener=_open_now) as file:
+            status = os.fstat(file.fileno())
+            is_readable = stat.S_ISREG(status.st_mode) and status.st_size <= limits.max_file_bytes
+            data = file.read() if is_readable else b""
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UnreadableError(f"unreadable: {reason}") from error
-    if size > limits.max_file_bytes:
-        raise UnreadableError(too_large(size, limits.max_file_bytes))
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableError("not a regular file")
+    if status.st_size > limits.max_file_bytes:
+        raise UnreadableError(too_large(status.st_size, limits.max_file_bytes))
     return read_bytes_with_skips(str(path), data, limits)
+
+
+def _open_now(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _read(path: str, data: bytes, limits: IngestConfig, budget: Budget, depth: int, mime: str | None) -> list[Result]:

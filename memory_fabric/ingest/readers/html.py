@@ -84,6 +84,7 @@ class _Page(HTMLParser):
         self._is_title = False
         self._is_pre = False
         self._cells = 0
+        self._previous_kind = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._dropped or tag in _DROPPED:
@@ -143,6 +144,7 @@ class _Page(HTMLParser):
         text = "".join(self._words)
         if self._is_pre:
             self._is_pre = False
+            self._previous_kind = ""
             if text.strip():
                 self.lines.gap()
                 body = text.strip("\n")
@@ -151,8 +153,9 @@ class _Page(HTMLParser):
                 self.lines.add(body, self._start, step=1)
                 self.lines.add(mark, self._start + body.count("\n"))
         elif line := folded(text):
-            is_item = self._prefix == "- " or self._cells > 0
-            if not is_item or not self.lines:
+            kind = "row" if self._cells else self._prefix
+            if kind != self._previous_kind or kind not in {"row", "- "}:
                 self.lines.gap()
+            self._previous_kind = kind
             self.lines.add(self._prefix + line, self._start)
         self._words, self._prefix = [], ""

@@ -96,7 +96,11 @@ def _split(message: Message) -> tuple[list[Message], list[Message]]:
         elif part.is_multipart() and isinstance(payload, list):
             inner = [child for child in payload if isinstance(child, Message)]
             waiting[:0] = _chosen(inner) if kind == "multipart/alternative" else inner
-        elif kind.startswith("text/") and not part.get_filename() and part.get_content_disposition() != "attachment":
+        elif (
+            kind.startswith(("text/", "multipart/"))
+            and not part.get_filename()
+            and part.get_content_disposition() != "attachment"
+        ):
             bodies.append(part)
         else:
             attachments.append(part)

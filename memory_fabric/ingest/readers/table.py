@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 
@@ -53,7 +54,7 @@ def _delimiter(text: str) -> str:
 
 def _render(text: str, delimiter: str) -> Lines:
     lines = Lines()
-    rows = csv.reader(text.split("\n"), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter)
     header: list[str] | None = None
     start = 1
     for row in rows:

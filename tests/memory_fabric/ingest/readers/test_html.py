@@ -1,0 +1,68 @@
+"""HTML pages."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory_fabric.ingest.readers.html import html_lines
+from tests.memory_fabric.ingest.readers.samples import one, place_of
+
+PAGE = """\
+<!DOCTYPE html>
+<html><head><title>The
+ garden</title><style>p {color: red}</style></head>
+<body>
+<nav><a href="/">Home</a></nav>
+<h1>Beans</h1>
+<p>They climb
+and <b>bloom</b> &amp; bear.</p>
+<ul><li>early</li><li><p>late</p></li></ul>
+<table><tr><th>kind</th><th>days</th></tr><tr><td>runner</td><td>60</td></tr></table>
+<pre>sow()
+  water()</pre>
+<script>var hidden = "<p>no</p>";</script>
+<h2>Peas</h2><p>Sweet.</p>
+</body></html>
+"""
+
+
+def test_a_page_becomes_markdown() -> None:
+    """Headings, paragraphs, lists, tables and code stay; scripts, styles and navigation go."""
+    document = one("a.html", PAGE)
+    assert document.text == (
+        "# Beans\n\nThey climb and bloom & bear.\n\n- early\n- late\n\nkind | days\nrunner | 60\n\n"
+        "```\nsow()\n  water()\n```\n\n## Peas\n\nSweet."
+    )
+    assert (document.title, document.format, document.modality) == ("The garden", "markdown", "text")
+
+
+def test_lines_are_those_of_the_page() -> None:
+    """Each block is cited where it begins in the HTML file."""
+    document = one("a.html", PAGE)
+    places = {
+        words: place_of(document, words) for words in ("# Beans", "They climb", "runner", "sow()", "  water", "Sweet")
+    }
+    assert places == {"# Beans": 6, "They climb": 7, "runner": 10, "sow()": 11, "  water": 12, "Sweet": 14}
+
+
+def test_templates_are_code() -> None:
+    """Markup with placeholders is kept as code."""
+    document = one("a.html", "<ul>{% for x in y %}<li>{{ x }}</li>{% endfor %}</ul>")
+    assert (document.modality, document.language) == ("code", "html")
+
+
+def test_an_unclosed_script_does_not_swallow_the_page() -> None:
+    """Text before a broken element is kept, and a missing end of `nav` ends with the page."""
+    title, lines = html_lines("<body><p>kept</p><nav>menu</body><p>after</p>")
+    assert (title, lines.text()) == ("", "kept\n\nafter")
+
+
+@given(st.text(alphabet="<>/!-=\"' abph1tdr&;\n[]?", max_size=80))
+def test_tag_soup_never_fails(text: str) -> None:
+    """Whatever is between the brackets, there is text with a line for each line, or nothing."""
+    try:
+        _, lines = html_lines(text)
+    except ValueError:
+        return
+    assert len(lines.source_lines()) == (lines.text().count("\n") + 1 if len(lines) else 0)

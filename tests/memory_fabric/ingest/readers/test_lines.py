@@ -1,0 +1,32 @@
+"""Lines that remember their source."""
+
+from __future__ import annotations
+
+from memory_fabric.ingest.readers.lines import Lines, folded
+
+
+def test_lines_and_sources_stay_together() -> None:
+    """Every line has a source line: its own, the next ones, or one for all."""
+    lines = Lines()
+    lines.add("a\nb", 5, step=1)
+    lines.gap()
+    lines.gap()
+    lines.add("c\nd", 9)
+    lines.extend_last("!")
+    assert lines.text() == "a\nb\n\nc\nd!"
+    assert lines.source_lines() == (5, 6, 6, 9, 9)
+    assert (len(lines), lines.last_width(), lines.is_blank()) == (5, 2, False)
+
+
+def test_blank() -> None:
+    """White space alone is nothing to read."""
+    lines = Lines()
+    assert lines.is_blank()
+    assert lines.last_width() == 0
+    lines.add("  \n", 1)
+    assert lines.is_blank()
+
+
+def test_folded_is_one_line() -> None:
+    """Runs of white space become one space."""
+    assert folded(" a\n\t b ") == "a b"

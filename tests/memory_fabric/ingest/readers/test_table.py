@@ -1,0 +1,45 @@
+"""CSV and TSV."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.memory_fabric.ingest.readers.samples import one
+
+
+@pytest.mark.parametrize(("sign", "name"), [(",", "a.csv"), (";", "a.csv"), ("\t", "a.tsv"), ("|", "a.csv")])
+def test_rows_name_their_columns(sign: str, name: str) -> None:
+    """Every row reads as text, whatever the delimiter."""
+    rows = ["name{0}count{0}note", "bean{0}12{0}", "pea{0}7{0}green"]
+    document = one(name, "\n".join(rows).format(sign))
+    assert document.text == "name: bean; count: 12\nname: pea; count: 7; note: green"
+    assert document.source_lines == (2, 3)
+    assert document.format == "csv"
+
+
+def test_quoted_lines_count_as_source_lines() -> None:
+    """A cell over several lines keeps the next row's line right."""
+    document = one("a.csv", 'name,note\nbean,"one\ntwo, three"\npea,x\n')
+    assert document.text == "name: bean; note: one two, three\nname: pea; note: x"
+    assert document.source_lines == (2, 4)
+
+
+def test_numbers_in_the_first_row_mean_no_header() -> None:
+    """A table without column names keeps its first row."""
+    assert one("a.csv", "1,2\n3,4\n").text == "1; 2\n3; 4"
+
+
+def test_a_header_alone_is_kept() -> None:
+    """A table without rows still tells its columns."""
+    assert one("a.csv", "name,count\n").text == "name; count"
+
+
+def test_rows_longer_than_the_header() -> None:
+    """Cells beyond the header come without a name."""
+    assert one("a.csv", "a,b\n1,2,3\n").text == "a: 1; b: 2; 3"
+
+
+def test_an_open_quote_is_no_failure() -> None:
+    """A cell too large for the parser turns the table into plain text."""
+    document = one("a.csv", 'a,b\n"' + "x" * 200_000)
+    assert (document.format, document.mime) == ("text", "text/plain")

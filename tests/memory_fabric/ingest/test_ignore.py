@@ -1,0 +1,67 @@
+"""Ignore rules beside git's own answer."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from memory_fabric.ingest.ignore import IgnoreRules, is_always_ignored
+from memory_fabric.ingest.walk import walk_tree
+
+PATTERNS = st.sampled_from([
+    "a", "b/", "*.txt", "!a.txt", "/a", "a/b", "**/c", "c/**", "a/**/b", "!b/", "!c.txt", "*", "!*/", "[ab].txt",
+    "a*", "\\!x", "# note", "", "/*", "!/a", "?", "b/*", "!b/a.txt", "a.txt ", "*.txt/",
+    "a/**", "a/**/", "**", "**/", "a/*/", "*/b", "!/a/**/c.txt", "[!a].txt",
+    "a/",
+])  # fmt: skip
+NAMES = ("a", "b", "c", "a.txt", "b.txt", "c.txt", "x")
+
+
+def test_malformed_patterns_are_passed_over() -> None:
+    """A pattern that git would not understand hides nothing and stops nothing."""
+    rules = IgnoreRules("/base", ["!", "[", "*.log", "\\"])
+    assert rules.decide("/base/x.log", "x.log") is True
+    assert rules.decide("/base/x.py", "x.py") is None
+
+
+def test_negation_is_not_silence() -> None:
+    """A negated match says "keep", which a rule of an outer folder cannot overrule."""
+    rules = IgnoreRules("/base", ["*.log", "!keep.log"])
+    assert rules.decide("/base/keep.log", "keep.log") is False
+
+
+def test_builtin_names() -> None:
+    """Names are told apart for folders and files."""
+    assert is_always_ignored("node_modules", is_directory=True)
+    assert not is_always_ignored("node_modules", is_directory=False)
+    assert is_always_ignored(".DS_Store", is_directory=False)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@given(top=st.lists(PATTERNS, max_size=5), inner=st.lists(PATTERNS, max_size=3))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_agrees_with_git(tmp_path_factory: pytest.TempPathFactory, top: list[str], inner: list[str]) -> None:
+    """The walk finds exactly the files that `git ls-files --others --exclude-standard` finds."""
+    root = tmp_path_factory.mktemp("repo")
+    for folder in ("", "a/", "b/", "a/b/", "c/a/"):
+        for name in NAMES:
+            path = root / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists() and name not in {"a", "b", "c"}:
+                path.write_text("")
+    (root / ".gitignore").write_text("\n".join(top))
+    (root / "a/.gitignore").write_text("\n".join(inner))
+    git = ["git", "-c", "core.excludesFile=/dev/null"]
+    subprocess.run([*git, "init", "-q", "."], cwd=root, check=True, capture_output=True)
+    listed = subprocess.run(
+        [*git, "ls-files", "--others", "--exclude-standard", "-z"], cwd=root, check=True, capture_output=True
+    )
+    expected = set(listed.stdout.decode().split("\0")) - {""}
+    found = walk_tree([root], max_file_bytes=10**6, on_skip=lambda _: None)
+    assert {str(Path(file.path).relative_to(root.resolve())) for file in found} == expected
