@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -315,7 +316,7 @@ class _IndexRun:
             if (project, uri) not in now:
                 yield project, uri
 
-    def _state_of(self, read: _ReadFile, state: str) -> FileState:
+    def _state_of(self, read: _ReadFile, state: Literal["indexed", "skipped"]) -> FileState:
         file = read.found
         is_racy = self._started_ns - file.mtime_ns < _RACY_S * 1e9
         stamp = msgspec.structs.replace(file, mtime_ns=0) if is_racy else file
@@ -353,7 +354,9 @@ _BATCH_CHUNKS = 2_000
 """Chunks after which a batch is written even when it has few files."""
 
 
-def _state(file: FoundFile, digest: bytes, state: str, reason: str = "") -> FileState:
+def _state(
+    file: FoundFile, digest: bytes, state: Literal["indexed", "skipped", "failed"], reason: str = ""
+) -> FileState:
     return FileState(
         path=file.path,
         size=file.size,

@@ -1,0 +1,161 @@
+"""Brute force over numpy arrays: what every other vector index is compared with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from foundation.ids import ChunkId
+from memory_fabric.embed.base import Vectors
+from memory_fabric.errors import DimensionError, IndexCorruptError
+from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
+from memory_fabric.index.disk import folder_bytes
+from memory_fabric.index.sparse.analyze import ancestors
+from memory_fabric.records import Filters
+
+__all__ = ["ExactIndex"]
+
+
+class ExactIndex:
+    """Everything in memory; one file when a folder is given.
+
+    Args:
+        dimension: Length of a vector.
+        folder: Where `flush` saves; None keeps nothing.
+
+    Raises:
+        IndexCorruptError: The saved file cannot be read.
+    """
+
+    def __init__(self, dimension: int, folder: Path | None = None) -> None:
+        self._dimension = dimension
+        self._folder = folder
+        self._points: dict[ChunkId, DensePoint] = {}
+        self._lock = threading.RLock()
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._load(folder / "points.msgpack")
+
+    def _load(self, path: Path) -> None:
+        if not path.exists():
+            return
+        try:
+            rows = msgspec.msgpack.decode(path.read_bytes(), type=list[tuple[dict[str, object], bytes]])
+            for fields, blob in rows:
+                vector = np.frombuffer(blob, dtype=np.float32)
+                self._check(vector)
+                point = DensePoint(vector=vector, **fields)  # type: ignore[arg-type]  # written by `flush`
+                self._points[point.id] = point
+        except (msgspec.MsgspecError, TypeError, ValueError, DimensionError) as error:
+            raise IndexCorruptError(f"the vector index `{path}` cannot be read: {error}") from error
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._dimension
+
+    def _check(self, vector: Vectors) -> None:
+        if vector.shape != (self._dimension,):
+            raise DimensionError(f"a vector has shape {vector.shape}, the index holds ({self._dimension},)")
+
+    def upsert(self, points: Sequence[DensePoint]) -> None:
+        """Insert or replace points.
+
+        Raises:
+            DimensionError: A vector's length differs from the index.
+        """
+        for point in points:
+            self._check(point.vector)
+        with self._lock:
+            self._points.update({point.id: point for point in points})
+
+    def delete(self, ids: Sequence[ChunkId]) -> None:
+        """Remove points; unknown ids are ignored."""
+        with self._lock:
+            for chunk_id in ids:
+                self._points.pop(chunk_id, None)
+
+    def search(
+        self, vector: Vectors, k: int, *, filters: Filters = Filters(), names: Sequence[str] = ("text", "code")
+    ) -> list[Scored]:
+        """Return the k nearest points over the named vectors, best first; ties by smaller id.
+
+        Raises:
+            DimensionError: The vector's length differs from the index.
+        """
+        self._check(vector)
+        with self._lock:
+            chosen = [p for p in self._points.values() if p.name in names and _passes(p, filters)]
+        if not chosen:
+            return []
+        cosines = np.stack([point.vector for point in chosen]) @ vector
+        found = [Scored(point.id, float(cosine)) for point, cosine in zip(chosen, cosines, strict=True)]
+        return sorted(found, key=lambda hit: (-hit.score, hit.id))[:k]
+
+    def score(self, vector: Vectors, ids: Sequence[ChunkId]) -> dict[ChunkId, float]:
+        """Return the exact cosine of each known id; unknown ids are left out.
+
+        Raises:
+            DimensionError: The vector's length differs from the index.
+        """
+        self._check(vector)
+        return {chunk_id: float(known @ vector) for chunk_id, known in self.vectors(ids).items()}
+
+    def ids(self) -> Iterable[ChunkId]:
+        """Return every stored id."""
+        with self._lock:
+            return list(self._points)
+
+    def vectors(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Vectors]:
+        """Return the stored vectors of the known ids, as float32."""
+        with self._lock:
+            return {chunk_id: self._points[chunk_id].vector for chunk_id in ids if chunk_id in self._points}
+
+    def stats(self) -> VectorIndexStats:
+        """Return the present state."""
+        disk = folder_bytes(self._folder) if self._folder else 0
+        return VectorIndexStats(len(self._points), 0, 1, disk)
+
+    def optimize(self) -> bool:
+        """Nothing can be made faster."""
+        return False
+
+    def flush(self) -> None:
+        """Save everything, whole or not at all."""
+        if self._folder is None:
+            return
+        with self._lock:
+            rows = [(_fields(point), point.vector.astype(np.float32).tobytes()) for point in self._points.values()]
+        path = self._folder / "points.msgpack"
+        temporary = path.with_suffix(".tmp")
+        temporary.write_bytes(msgspec.msgpack.encode(rows))
+        temporary.replace(path)
+
+    def close(self) -> None:
+        """Save."""
+        self.flush()
+
+
+def _fields(point: DensePoint) -> dict[str, object]:
+    return {name: getattr(point, name) for name in point.__struct_fields__ if name != "vector"}
+
+
+def _passes(point: DensePoint, filters: Filters) -> bool:
+    pairs = (
+        (point.project, filters.projects),
+        (point.modality, filters.modalities),
+        (point.language, filters.languages),
+        (point.layer, filters.layers),
+    )
+    if any(wanted and value not in wanted for value, wanted in pairs):
+        return False
+    if filters.path_prefix and (filters.path_prefix.rstrip("/") or "/") not in ancestors(point.path):
+        return False
+    time = int(point.timestamp_s)
+    if filters.since_s is not None and time < int(filters.since_s):
+        return False
+    return filters.until_s is None or time < int(filters.until_s)
