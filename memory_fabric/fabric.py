@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from foundation.ids import ItemId, new_ulid
 from memory_fabric.config import MemoryConfig
 from memory_fabric.ingest.drafts import draft_record, parse_when
 from memory_fabric.ingest.pipeline import allowed_roots, import_records, index_paths
+from memory_fabric.ingest.watch import ChangeSet, follow
 from memory_fabric.legs import Legs
 from memory_fabric.operations import (
     Check,
@@ -115,6 +117,35 @@ class MemoryFabric:
                 )
             finally:
                 self._legs.notify()
+
+    def sync(self, changes: ChangeSet, roots: Sequence[str], *, project: str, check: Check) -> IndexSummary:
+        """Bring the memory level with one burst of changes below `roots`; only what changed is looked at."""
+        homes = allowed_roots(roots, self._config.ingest)
+        with self._turn(check):
+            try:
+                return index_paths(
+                    self._store,
+                    [Path(path) for path in changes.paths],
+                    project=project,
+                    limits=self._config.ingest,
+                    is_forced=False,
+                    report=lambda _: None,
+                    check=check,
+                    homes=homes,
+                )
+            finally:
+                self._legs.notify()
+
+    async def follow(self, roots: Sequence[str]) -> AsyncIterator[ChangeSet | None]:
+        """Yield None once watching has begun, then each burst of changes, until cancelled.
+
+        Raises:
+            InputError: A path does not exist or lies outside the allowed folders.
+            ResourceError: The system allows no more watches.
+        """
+        async with aclosing(follow(allowed_roots(roots, self._config.ingest))) as bursts:
+            async for burst in bursts:
+                yield burst
 
     def ingest(self, records: Iterable[IngestRecord], *, project: str, report: Report, check: Check) -> IndexSummary:
         """Import records with known ids; a known id is replaced.

@@ -23,7 +23,9 @@ __all__ = [
     "IndexSummary",
     "IngestRecord",
     "ItemPage",
+    "Link",
     "Progress",
+    "Relation",
     "Report",
 ]
 
@@ -181,10 +183,14 @@ class ContextPack(msgspec.Struct, frozen=True):
     degraded: tuple[str, ...] = ()
 
 
+Relation = Literal["mentions", "defines", "calls", "same_scene", "derived_from", "contradicts", "supersedes"]
+"""What an edge between two items says."""
+
+
 class Link(msgspec.Struct, frozen=True):
     """A typed edge between two items."""
 
     src: ItemId
     dst: ItemId
-    relation: Literal["mentions", "defines", "calls", "same_scene", "derived_from", "contradicts", "supersedes"]
+    relation: Relation
     weight: float = 1.0

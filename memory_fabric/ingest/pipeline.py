@@ -94,8 +94,9 @@ def index_paths(
     is_forced: bool,
     report: Report,
     check: Check,
+    homes: Sequence[Path] = (),
 ) -> IndexSummary:
-    """Bring the truth level with the files below `roots`.
+    """Bring the truth level with the files below `roots`; a root that is gone takes what it held with it.
 
     Unchanged files are skipped by size, inode and modification time; renamed ones keep their ids; removed ones are
     forgotten. Each batch is durable when written, so a run that is stopped goes on where it was.
@@ -108,8 +109,9 @@ def index_paths(
         is_forced: Whether unchanged files are read again.
         report: Receives progress.
         check: Called between files; raises to stop.
+        homes: Folders that name the project where `roots` are single changes below them.
     """
-    return _IndexRun(store, roots, project, limits, report, check, is_forced=is_forced).run()
+    return _IndexRun(store, roots, project, limits, report, check, is_forced=is_forced, homes=homes or roots).run()
 
 
 class _IndexRun:
@@ -125,7 +127,9 @@ class _IndexRun:
         check: Check,
         *,
         is_forced: bool,
+        homes: Sequence[Path],
     ) -> None:
+        self._homes = homes
         self._is_forced = is_forced
         self._commits: dict[str, str] = {}
         self._store = store
@@ -157,7 +161,7 @@ class _IndexRun:
         pace = Pace(self._report, "files", "scan")
         found: dict[str, FoundFile] = {}
         walker = walk_tree(
-            self._roots,
+            [root for root in self._roots if root.exists()],
             max_file_bytes=self._limits.max_file_bytes,
             is_following_gitignore=self._limits.is_following_gitignore,
             on_skip=lambda skip: self._tally.skipped.__setitem__(skip.path, skip.reason),
@@ -278,7 +282,7 @@ class _IndexRun:
             return self._project
         if repo:
             return Path(repo).name
-        for root in self._roots:
+        for root in self._homes:
             if root == Path(path):
                 return root.parent.name
             if root in Path(path).parents:

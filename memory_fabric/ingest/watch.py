@@ -6,7 +6,7 @@ the difference between the branches and not the tree.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,9 @@ _DEBOUNCE_MS = 400
 _STEP_MS = 50
 """A burst is over when this long nothing more has come."""
 
+_FIRST_MS = 500
+"""How long the watcher waits before it comes back without changes."""
+
 _TOO_MANY = 2_000
 """Beyond so many single paths it is cheaper to walk the tree and compare stamps."""
 
@@ -39,12 +42,11 @@ class ChangeSet(msgspec.Struct, frozen=True):
     """The branch now checked out, when it changed with this burst."""
 
 
-async def follow(roots: Sequence[Path], *, on_ready: Callable[[], None] = lambda: None) -> AsyncIterator[ChangeSet]:
-    """Yield a `ChangeSet` for each burst below `roots`, until cancelled.
+async def follow(roots: Sequence[Path]) -> AsyncGenerator[ChangeSet | None]:
+    """Yield None once the system is watching, then a `ChangeSet` for each burst below `roots`, until cancelled.
 
     Args:
         roots: Resolved folders and files.
-        on_ready: Called once the system is watching.
 
     Raises:
         ResourceError: The system allows no more watches.
@@ -56,10 +58,20 @@ async def follow(roots: Sequence[Path], *, on_ready: Callable[[], None] = lambda
 
     try:
         bursts = watchfiles.awatch(
-            *roots, watch_filter=is_wanted, debounce=_DEBOUNCE_MS, step=_STEP_MS, recursive=True, raise_interrupt=False
+            *roots,
+            watch_filter=is_wanted,
+            debounce=_DEBOUNCE_MS,
+            step=_STEP_MS,
+            rust_timeout=_FIRST_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
         )
-        on_ready()
+        is_announced = False
         async for burst in bursts:
+            if not is_announced:
+                # the first timeout or change proves that the watches are set
+                is_announced = True
+                yield None
             now = _branches(roots)
             switched = next((branch for repo, branch in now.items() if branches.get(repo) != branch), "")
             branches = now

@@ -1,0 +1,146 @@
+"""What the doors may ask for: the memory, the process and the evaluation, as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from foundation.ids import ItemId
+from memory_fabric.ingest.watch import ChangeSet
+from memory_fabric.operations import (
+    Check,
+    ContextPack,
+    CoverageRow,
+    DoctorCheck,
+    FabricStats,
+    ForgetSelector,
+    ForgetSummary,
+    IndexSummary,
+    IngestRecord,
+    ItemPage,
+    Link,
+    Report,
+)
+from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
+
+__all__ = ["EvalReport", "EvalService", "Info", "MemoryService", "SystemService"]
+
+
+class MemoryService(Protocol):
+    """The memory; every method blocks and may be called from many threads. `MemoryFabric` is the one that ships."""
+
+    def index(
+        self, paths: Sequence[str], *, project: str = "", is_forced: bool = False, report: Report, check: Check
+    ) -> IndexSummary:
+        """Bring the memory level with files and folders."""
+
+    def sync(self, changes: ChangeSet, roots: Sequence[str], *, project: str, check: Check) -> IndexSummary:
+        """Bring the memory level with one burst of changes."""
+
+    def follow(self, roots: Sequence[str]) -> AsyncIterator[ChangeSet | None]:
+        """Yield None once watching has begun, then each burst of changes."""
+
+    def ingest(self, records: Iterable[IngestRecord], *, project: str, report: Report, check: Check) -> IndexSummary:
+        """Import records with known ids."""
+
+    def remember(
+        self,
+        text: str,
+        *,
+        project: str = "",
+        tags: Sequence[str] = (),
+        layer: str = "semantic",
+        title: str = "",
+        uri: str = "",
+        timestamp: str = "",
+    ) -> MemoryItem:
+        """Keep a text."""
+
+    def recall(self, query: RecallQuery, *, check: Check) -> RecallResult:
+        """Answer a question."""
+
+    def context_pack(self, query: RecallQuery, *, budget_tokens: int, check: Check) -> ContextPack:
+        """Return quoted evidence under a budget."""
+
+    def get(self, item_id: ItemId) -> MemoryItem:
+        """Return one item with its text."""
+
+    def list_items(self, filters: Filters, *, cursor: str = "", limit: int = 50) -> ItemPage:
+        """Return a page of items."""
+
+    def link(self, link: Link) -> None:
+        """Add a typed edge."""
+
+    def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
+        """Forget what matches."""
+
+    def stats(self) -> FabricStats:
+        """Return what is held."""
+
+    def coverage(self, path: str = "") -> Iterator[CoverageRow]:
+        """Yield every source and what became of it."""
+
+    def compact(self, *, report: Report, check: Check) -> None:
+        """Merge and shrink."""
+
+    def replay(self, *, names: Sequence[str] = (), report: Report, check: Check) -> None:
+        """Rebuild indexes from the truth."""
+
+    def doctor(self, *, is_repairing: bool, check: Check) -> list[DoctorCheck]:
+        """Compare the truth and its indexes."""
+
+    def wait_until_searchable(self, *, is_dense: bool, report: Report, check: Check) -> None:
+        """Wait for the indexes."""
+
+
+class Info(msgspec.Struct, frozen=True):
+    """The process."""
+
+    pid: int
+    version: str
+    profile: str
+    uptime_s: float
+    serving: bool
+    rss_mb: float
+    started_at: str
+
+
+class SystemService(Protocol):
+    """The process itself."""
+
+    def info(self) -> Info:
+        """Return who is running."""
+
+    def config(self) -> str:
+        """Return the configuration in force as TOML, secrets masked."""
+
+    def metrics(self) -> str:
+        """Return figures in Prometheus' text format."""
+
+    def drain(self) -> None:
+        """Begin to stop; returns at once."""
+
+
+class EvalReport(msgspec.Struct, frozen=True):
+    """Quality and latency over one golden set."""
+
+    set: str
+    queries: int
+    recall_5: float
+    recall_10: float
+    recall_20: float
+    ndcg_10: float
+    mrr_10: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    regressed: bool = False
+
+
+class EvalService(Protocol):
+    """The evaluation."""
+
+    def run(self, set_name: str, *, strategy: str, report: Report, check: Check) -> EvalReport:
+        """Run a golden set against a memory of its own."""

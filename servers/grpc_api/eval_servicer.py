@@ -1,0 +1,51 @@
+"""The `Eval` service: golden sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import grpc
+
+from memory_fabric.operations import Check
+from orchestrator.ports import EvalService
+from proto.cairn.v1 import eval_pb2, eval_pb2_grpc
+from servers.grpc_api.bridge import Bridge, Outbox
+from servers.grpc_api.convert import wire_progress
+from servers.grpc_api.validate import STRATEGIES, Door
+
+__all__ = ["EvalServicer"]
+
+
+class EvalServicer(eval_pb2_grpc.EvalServicer):
+    """Translates; decides nothing.
+
+    Args:
+        evaluation: Runs sets.
+        bridge: Crosses into trio.
+    """
+
+    def __init__(self, evaluation: EvalService, bridge: Bridge) -> None:
+        self._evaluation = evaluation
+        self._bridge = bridge
+
+    def Run(  # noqa: N802 (named by the schema)
+        self, request: eval_pb2.EvalRequest, context: grpc.ServicerContext
+    ) -> Iterator[eval_pb2.EvalEvent]:
+        """Run a golden set."""
+        door = Door()
+        door.text("set", request.set, max_chars=4096)
+        strategy = request.strategy or "adaptive"
+        door.among("strategy", [strategy], STRATEGIES)
+        door.close()
+
+        def work(outbox: Outbox[eval_pb2.EvalEvent], check: Check) -> None:
+            report = self._evaluation.run(
+                request.set,
+                strategy=strategy,
+                report=lambda p: outbox.offer(eval_pb2.EvalEvent(progress=wire_progress(p))),
+                check=check,
+            )
+            fields = {name: getattr(report, name) for name in report.__struct_fields__}
+            outbox.put(eval_pb2.EvalEvent(report=eval_pb2.EvalReport(**fields)), check)
+
+        return self._bridge.stream(context, work)

@@ -1,0 +1,267 @@
+"""The `Memory` service: requests checked, handed to the memory, answers translated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import aclosing
+from functools import partial
+from typing import Any, get_args
+
+import grpc
+
+from foundation.ids import ItemId
+from memory_fabric.ingest.watch import ChangeSet
+from memory_fabric.operations import Check, Link, Relation
+from orchestrator.ports import MemoryService
+from proto.cairn.v1 import common_pb2, memory_pb2, memory_pb2_grpc
+from servers.grpc_api.bridge import Bridge, Outbox
+from servers.grpc_api.convert import (
+    to_filters,
+    to_query,
+    to_record,
+    to_selector,
+    wire_forgotten,
+    wire_item,
+    wire_pack,
+    wire_progress,
+    wire_result,
+    wire_stats,
+    wire_summary,
+)
+from servers.grpc_api.validate import LAYERS, Door
+
+__all__ = ["MemoryServicer"]
+
+_RELATIONS: tuple[str, ...] = get_args(Relation)
+
+
+class MemoryServicer(memory_pb2_grpc.MemoryServicer):
+    """Translates; decides nothing.
+
+    Args:
+        memory: The memory.
+        bridge: Crosses into trio.
+    """
+
+    def __init__(self, memory: MemoryService, bridge: Bridge) -> None:
+        self._memory = memory
+        self._bridge = bridge
+
+    # ---- remembering ------------------------------------------------------------------------------------------
+
+    def Index(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.IndexRequest, context: grpc.ServicerContext
+    ) -> Iterator[memory_pb2.IndexEvent]:
+        """Index files and folders."""
+        door = Door()
+        if not request.paths:
+            door.refuse("paths", "must not be empty")
+        for path in request.paths:
+            door.text("paths", path, max_chars=4096)
+        door.close()
+
+        def work(outbox: Outbox[memory_pb2.IndexEvent], check: Check) -> None:
+            def report(progress: Any) -> None:
+                outbox.offer(memory_pb2.IndexEvent(progress=wire_progress(progress)))
+
+            summary = self._memory.index(
+                list(request.paths), project=request.project, is_forced=request.is_forced, report=report, check=check
+            )
+            self._memory.wait_until_searchable(is_dense=request.is_waiting, report=report, check=check)
+            outbox.put(memory_pb2.IndexEvent(summary=wire_summary(summary)), check)
+
+        return self._bridge.stream(context, work)
+
+    def Watch(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.WatchRequest, context: grpc.ServicerContext
+    ) -> Iterator[memory_pb2.WatchEvent]:
+        """Follow folders until the client leaves."""
+        door = Door()
+        if not request.paths:
+            door.refuse("paths", "must not be empty")
+        door.close()
+        roots = list(request.paths)
+
+        def sync(burst: ChangeSet, check: Check) -> memory_pb2.WatchEvent:
+            summary = self._memory.sync(burst, roots, project=request.project, check=check)
+            return memory_pb2.WatchEvent(changes=burst.count, branch=burst.branch, summary=wire_summary(summary))
+
+        async def work(outbox: Outbox[memory_pb2.WatchEvent]) -> None:
+            async with aclosing(self._memory.follow(roots)) as bursts:  # type: ignore[type-var]  # an async generator
+                async for burst in bursts:
+                    event = memory_pb2.WatchEvent()
+                    if burst is not None:
+                        event = await self._bridge.in_thread(partial(sync, burst))
+                    await self._bridge.in_thread(partial(outbox.put, event))
+
+        return self._bridge.spawn(context, work)
+
+    def Ingest(  # noqa: N802 (named by the schema)
+        self, request_iterator: Iterator[memory_pb2.IngestRequest], context: grpc.ServicerContext
+    ) -> memory_pb2.IndexSummary:
+        """Import records as they arrive."""
+
+        def records() -> Iterator[Any]:
+            project = ""
+            for message in request_iterator:
+                project = message.project or project
+                for record in message.records:
+                    yield to_record(record, project)
+
+        def work(check: Check) -> memory_pb2.IndexSummary:
+            summary = self._memory.ingest(records(), project="", report=lambda _: None, check=check)
+            self._memory.wait_until_searchable(is_dense=False, report=lambda _: None, check=check)
+            return wire_summary(summary)
+
+        return self._bridge.call(context, work, is_long=True)
+
+    def Remember(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.RememberRequest, context: grpc.ServicerContext
+    ) -> common_pb2.MemoryItem:
+        """Keep a note."""
+        door = Door()
+        door.text("text", request.text)
+        layer = request.layer or "semantic"
+        door.among("layer", [layer], LAYERS)
+        door.moment("timestamp", request.timestamp)
+        door.close()
+        return self._bridge.call(
+            context,
+            lambda _: wire_item(
+                self._memory.remember(
+                    request.text,
+                    project=request.project,
+                    tags=tuple(request.tags),
+                    layer=layer,
+                    title=request.title,
+                    uri=request.uri,
+                    timestamp=request.timestamp,
+                )
+            ),
+        )
+
+    def Link(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.LinkRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.LinkReply:
+        """Add a typed edge."""
+        door = Door()
+        door.text("src", request.src)
+        door.text("dst", request.dst)
+        door.among("relation", [request.relation], _RELATIONS)
+        door.close()
+        weight = request.weight if request.HasField("weight") else 1.0
+        link = Link(ItemId(request.src), ItemId(request.dst), request.relation, weight)  # type: ignore[arg-type]  # checked above
+        self._bridge.call(context, lambda _: self._memory.link(link))
+        return memory_pb2.LinkReply()
+
+    # ---- recalling --------------------------------------------------------------------------------------------
+
+    def Recall(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.RecallRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.RecallResult:
+        """Answer a question."""
+        door = Door()
+        query = to_query(request, door)
+        door.close()
+        return self._bridge.call(context, lambda check: wire_result(self._memory.recall(query, check=check)))
+
+    def ContextPack(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.ContextPackRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.ContextPackReply:
+        """Quote evidence under a budget."""
+        door = Door()
+        query = to_query(request.query, door)
+        budget = door.within("budget_tokens", request.budget_tokens or 2_000, 1, 1_000_000)
+        door.close()
+        return self._bridge.call(
+            context, lambda check: wire_pack(self._memory.context_pack(query, budget_tokens=budget, check=check))
+        )
+
+    def Get(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.GetRequest, context: grpc.ServicerContext
+    ) -> common_pb2.MemoryItem:
+        """Return one item with its text."""
+        door = Door()
+        door.text("id", request.id, max_chars=200)
+        door.close()
+        return self._bridge.call(context, lambda _: wire_item(self._memory.get(ItemId(request.id))))
+
+    def List(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.ListRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.ListReply:
+        """Return a page of items."""
+        door = Door()
+        filters = to_filters(request, door)
+        limit = door.within("limit", request.limit or 50, 1, 1_000)
+        if request.cursor and not request.cursor.isdigit():
+            door.refuse("cursor", "is not one that a listing gave")
+        door.close()
+
+        def work(_: Check) -> memory_pb2.ListReply:
+            page = self._memory.list_items(filters, cursor=request.cursor, limit=limit)
+            return memory_pb2.ListReply(items=[wire_item(item) for item in page.items], next_cursor=page.next_cursor)
+
+        return self._bridge.call(context, work)
+
+    # ---- forgetting and upkeep --------------------------------------------------------------------------------
+
+    def Forget(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.ForgetRequest, context: grpc.ServicerContext
+    ) -> Iterator[memory_pb2.ForgetEvent]:
+        """Forget what matches."""
+        door = Door()
+        selector = to_selector(request, door)
+        door.close()
+
+        def work(outbox: Outbox[memory_pb2.ForgetEvent], check: Check) -> None:
+            summary = self._memory.forget(
+                selector,
+                is_dry_run=request.is_dry_run,
+                report=lambda p: outbox.offer(memory_pb2.ForgetEvent(progress=wire_progress(p))),
+                check=check,
+            )
+            outbox.put(memory_pb2.ForgetEvent(summary=wire_forgotten(summary)), check)
+
+        return self._bridge.stream(context, work)
+
+    def Stats(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.StatsRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.StatsReply:
+        """Return what is held."""
+        return self._bridge.call(context, lambda _: wire_stats(self._memory.stats()))
+
+    def Coverage(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.CoverageRequest, context: grpc.ServicerContext
+    ) -> Iterator[memory_pb2.CoverageRow]:
+        """Yield every source and what became of it."""
+
+        def work(outbox: Outbox[memory_pb2.CoverageRow], check: Check) -> None:
+            for row in self._memory.coverage(request.path):
+                outbox.put(
+                    memory_pb2.CoverageRow(path=row.path, state=row.state, reason=row.reason, chunks=row.chunks), check
+                )
+
+        return self._bridge.stream(context, work)
+
+    def Compact(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.CompactRequest, context: grpc.ServicerContext
+    ) -> Iterator[common_pb2.Progress]:
+        """Merge and shrink."""
+        return self._bridge.stream(
+            context,
+            lambda outbox, check: self._memory.compact(report=lambda p: outbox.offer(wire_progress(p)), check=check),
+        )
+
+    def Replay(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.ReplayRequest, context: grpc.ServicerContext
+    ) -> Iterator[common_pb2.Progress]:
+        """Rebuild indexes from the truth."""
+        door = Door()
+        names = door.among("names", request.names, ("dense", "sparse"))
+        door.close()
+        return self._bridge.stream(
+            context,
+            lambda outbox, check: self._memory.replay(
+                names=names, report=lambda p: outbox.offer(wire_progress(p)), check=check
+            ),
+        )
