@@ -7,13 +7,14 @@ import gzip
 import io
 import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
 from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.ignore import IGNORED_DIRECTORIES, is_always_ignored
 from memory_fabric.ingest.readers.base import Result, Source, clean, too_large
-from memory_fabric.ingest.readers.zip_entries import FREE_BYTES, entry_name, open_zip, read_entry, refusal
+from memory_fabric.ingest.readers.zip_entries import FREE_BYTES, bomb, entry_name, open_zip, read_entry, refusal
 from memory_fabric.records import SkippedFile
 
 __all__ = ["read"]
@@ -23,6 +24,10 @@ _TYPE_MASK = 0o170000
 _PACKED_ENDINGS = (".gz", ".bz2", ".xz")
 _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _LZMA_MEMORY_BYTES = 128 * 1024 * 1024
+
+
+_DAMAGE = (OSError, EOFError, ValueError, RecursionError, lzma.LZMAError, zlib.error)
+"""What unpacking raises on damaged bytes."""
 
 
 class _Stream(Protocol):
@@ -91,7 +96,7 @@ def _packed(source: Source) -> Iterator[Result]:
     stream = io.BufferedReader(_Capped(_unpacker(source), source))
     try:
         head = stream.peek(512)
-    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+    except _DAMAGE as error:
         raise UnreadableError("broken archive") from error
     path = source.path.lower()
     if head[257:262] == b"ustar" or path.endswith(_TAR_ENDINGS):
@@ -99,7 +104,7 @@ def _packed(source: Source) -> Iterator[Result]:
         return
     try:
         data = stream.read(source.limits.max_file_bytes + 1)
-    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+    except _DAMAGE as error:
         raise UnreadableError("broken archive") from error
     if len(data) > source.limits.max_file_bytes:
         raise UnreadableError(too_large(len(data), source.limits.max_file_bytes))
@@ -167,7 +172,7 @@ class _Capped(io.RawIOBase):
         self._total += len(data)
         ratio = self._limits.max_archive_ratio
         if self._total > FREE_BYTES and self._total > ratio * self._packed_bytes:
-            raise UnreadableError(f"archive bomb (unpacks to more than {ratio} times its size)")
+            raise UnreadableError(bomb(ratio))
         if self._total > self._limits.max_archive_bytes:
             raise UnreadableError(too_large(self._total, self._limits.max_archive_bytes))
         return len(data)
@@ -192,7 +197,7 @@ def _tar(source: Source, stream: io.BufferedIOBase) -> Iterator[Result]:
         if not count:
             raise
         yield SkippedFile("", error.reason)
-    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError, RecursionError) as error:
+    except (tarfile.TarError, *_DAMAGE) as error:
         if not count:
             raise UnreadableError("broken archive") from error
         # what came before the damage has been given

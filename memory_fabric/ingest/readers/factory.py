@@ -140,7 +140,7 @@ def _read(path: str, data: bytes, limits: IngestConfig, budget: Budget, depth: i
         raise
     except Exception as error:  # every parser has failures of its own, and one bad file must not stop the run
         if is_binary(data):
-            raise UnreadableError(f"broken {kind}") from error
+            raise UnreadableError(f"broken {_LAZY.get(kind, 'file')}") from error
         return list(plain.read(Source(path, data, "text/plain", limits, budget, read_member)))
 
 

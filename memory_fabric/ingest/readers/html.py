@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 from memory_fabric.ingest.readers.base import Result, Source
 from memory_fabric.ingest.readers.encoding import decode
 from memory_fabric.ingest.readers.lines import Lines, folded
+from memory_fabric.ingest.readers.markup import tokens
 from memory_fabric.records import Document
 
 __all__ = ["html_lines", "read"]
@@ -21,6 +21,9 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 _TEMPLATE = re.compile(r"\{%|\{\{|<%|<\?php|<\?=")
+_MAX_DROPPED = 100
+"""Elements without text inside one another that are told apart."""
+
 _MIN_PAGE_CHARS = 80
 """A page with fewer visible characters and without a heading is markup, kept as code."""
 
@@ -30,7 +33,6 @@ def read(source: Source) -> Iterator[Result]:
 
     Raises:
         UnreadableError: The bytes are no text.
-        ValueError: The text cannot be parsed.
     """
     text = decode(source.data)
     if not text or text.isspace():
@@ -55,26 +57,26 @@ def html_lines(text: str) -> tuple[str, Lines]:
 
     Args:
         text: HTML, however broken.
-
-    Raises:
-        ValueError: The parser gave up.
     """
     page = _Page()
-    try:
-        page.feed(text)
-        page.close()
-    except AssertionError as error:
-        # the standard parser asserts on some malformed declarations
-        raise ValueError("malformed html") from error
+    line, counted_to = 1, 0
+    for kind, value, offset in tokens(text):
+        if kind == "text":
+            line += text.count("\n", counted_to, offset)
+            counted_to = offset
+            page.add(value, line)
+        elif kind == "start":
+            page.start(value)
+        else:
+            page.end(value)
     page.end_block()
     return folded(page.title), page.lines
 
 
-class _Page(HTMLParser):
+class _Page:
     """Gathers blocks; every block becomes one line, `pre` keeps its own."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.lines = Lines()
         self.title = ""
         self._dropped: list[str] = []
@@ -86,9 +88,9 @@ class _Page(HTMLParser):
         self._cells = 0
         self._previous_kind = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str) -> None:
         if self._dropped or tag in _DROPPED:
-            if tag in _DROPPED:
+            if tag in _DROPPED and len(self._dropped) < _MAX_DROPPED:
                 self._dropped.append(tag)
         elif tag == "title":
             self._is_title = not self.title
@@ -107,10 +109,10 @@ class _Page(HTMLParser):
             self._begin("- " if tag == "li" else "")
             self._cells = 0
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if self._dropped:
             # a stray end inside, or a missing one, must not swallow the rest of the page
-            if tag in self._dropped:
+            if tag in _DROPPED and tag in self._dropped:
                 while self._dropped.pop() != tag:
                     pass
             elif tag in {"body", "html"}:
@@ -120,7 +122,7 @@ class _Page(HTMLParser):
         elif tag in _HEADINGS or tag in _BLOCKS or tag == "pre":
             self.end_block()
 
-    def handle_data(self, data: str) -> None:
+    def add(self, data: str, line: int) -> None:
         if self._dropped:
             return
         if self._is_title:
@@ -128,7 +130,7 @@ class _Page(HTMLParser):
             return
         if not self._words and data.strip():
             blank = len(data) - len(data.lstrip())
-            self._start = self.getpos()[0] + data.count("\n", 0, blank)
+            self._start = line + data.count("\n", 0, blank)
         if self._words or data.strip() or self._is_pre:
             self._words.append(data)
 

@@ -1,6 +1,6 @@
 """Walking JSON with the line of every value, which the standard parser does not tell.
 
-It keeps no tree and does not recurse, so neither size nor depth of a document matters.
+It keeps no tree and does not recurse, so the size of a document does not matter.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ _TOKEN = re.compile(
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
+_MAX_DEPTH = 500
+"""Deeper documents are made to do harm; every leaf carries its whole path."""
+
+
 class Leaf(NamedTuple):
     """A value that is neither object nor array."""
 
@@ -43,7 +47,7 @@ def scan(text: str) -> Iterator[Leaf]:
     """Yield every leaf of one JSON document in order.
 
     Raises:
-        ValueError: The text is not one JSON document; leaves before the fault have been given.
+        ValueError: The text is not one JSON document, or nests too deep; leaves before the fault have been given.
     """
     return _Scanner(text).run()
 
@@ -85,6 +89,8 @@ class _Scanner:
     def _structure(self, sign: str, position: int) -> None:
         expected = self._expected
         if sign in "{[" and expected in {"value", "first value"}:
+            if len(self._keys) >= _MAX_DEPTH:
+                raise self._fault(position)
             self._keys.append("" if sign == "{" else 0)
             self._expected = "first key" if sign == "{" else "first value"
         elif sign == ":" and expected == "colon":

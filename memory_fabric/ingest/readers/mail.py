@@ -26,6 +26,7 @@ _SHOWN = ("From", "To", "Cc", "Date", "Subject")
 _PLAIN_TRANSFER = frozenset({"", "7bit", "8bit", "binary"})
 _FROM_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n")
 _MAX_PARTS = 1000
+_MAX_HEADER_CHARS = 10_000
 
 
 def read(source: Source) -> Iterator[Result]:
@@ -164,7 +165,7 @@ def _header(message: Message, name: str) -> str:
     written = message.get(name)
     if written is None:
         return ""
-    text = str(written)
+    text = str(written)[:_MAX_HEADER_CHARS]
     try:
         parts = email.header.decode_header(text)
         text = "".join(

@@ -10,7 +10,7 @@ from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.readers.base import Budget, clean, too_large
 
-__all__ = ["FREE_BYTES", "entry_name", "open_zip", "read_entry", "refusal"]
+__all__ = ["FREE_BYTES", "bomb", "entry_name", "open_zip", "read_entry", "refusal"]
 
 FREE_BYTES = 1024 * 1024
 """Unpacked size below which a high ratio does no harm: a page of zeros packs a thousandfold."""
@@ -18,6 +18,11 @@ FREE_BYTES = 1024 * 1024
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
 _DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def bomb(ratio: int) -> str:
+    """Return the reason for what unpacks to more than `ratio` times its size."""
+    return f"archive bomb (unpacks to more than {ratio} times its size)"
 
 
 def open_zip(data: bytes, limits: IngestConfig) -> zipfile.ZipFile:
@@ -32,7 +37,7 @@ def open_zip(data: bytes, limits: IngestConfig) -> zipfile.ZipFile:
         raise UnreadableError("broken zip") from error
     total = sum(info.file_size for info in archive.infolist())
     if total > FREE_BYTES and total > limits.max_archive_ratio * len(data):
-        raise UnreadableError(f"archive bomb (unpacks to {total // max(len(data), 1)} times its size)")
+        raise UnreadableError(bomb(limits.max_archive_ratio))
     if total > limits.max_archive_bytes:
         raise UnreadableError(too_large(total, limits.max_archive_bytes))
     return archive
@@ -49,9 +54,7 @@ def read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: IngestCo
     if info.file_size > limits.max_file_bytes:
         raise UnreadableError(too_large(info.file_size, limits.max_file_bytes))
     if info.file_size > FREE_BYTES and info.file_size > limits.max_archive_ratio * max(info.compress_size, 1):
-        raise UnreadableError(
-            f"archive bomb (unpacks to {info.file_size // max(info.compress_size, 1)} times its size)"
-        )
+        raise UnreadableError(bomb(limits.max_archive_ratio))
     budget.take(info.file_size)
     try:
         with archive.open(info) as entry:

@@ -54,11 +54,12 @@ def test_lines_are_those_of_the_values() -> None:
     ]
 
 
-def test_depth_does_not_matter() -> None:
-    """A hundred thousand brackets neither recurse nor fail."""
-    depth = 20_000
-    (leaf,) = scan("[" * depth + "1" + "]" * depth)
-    assert len(leaf.path) == depth
+def test_depth_is_limited() -> None:
+    """Hundreds of levels are read, a hundred thousand brackets are refused at once."""
+    (leaf,) = scan("[" * 500 + "1" + "]" * 500)
+    assert len(leaf.path) == 500
+    with pytest.raises(ValueError, match="line 1"):
+        list(scan("[" * 100_000))
 
 
 def test_labels() -> None:
