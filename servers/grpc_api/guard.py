@@ -28,7 +28,7 @@ class _Malformed:
     """Stands for a request whose bytes are not the message they should be."""
 
 
-class Guard(grpc.ServerInterceptor):
+class Guard(grpc.ServerInterceptor):  # type: ignore[misc]  # gRPC ships no types
     """One interceptor for all services.
 
     Args:

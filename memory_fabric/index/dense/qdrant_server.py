@@ -17,7 +17,7 @@ from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import DimensionError
 from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
-from memory_fabric.index.sparse.analyze import ancestors
+from memory_fabric.index.folders import ancestors
 from memory_fabric.records import Filters
 
 __all__ = ["QdrantServerIndex"]

@@ -13,8 +13,8 @@ from foundation.ids import ChunkId
 from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
-from memory_fabric.index.sparse.analyze import expand, fold, name_text, query_text
 from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats
+from memory_fabric.index.sparse.wording import expand, fold, name_text, query_text
 from memory_fabric.records import Filters, Signals
 from memory_fabric.store.reads import below
 

@@ -16,8 +16,8 @@ from foundation.ids import ChunkId
 from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
-from memory_fabric.index.sparse.analyze import ancestors, expand, fold, name_text, query_text
 from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats
+from memory_fabric.index.sparse.wording import ancestors, expand, fold, name_text, query_text
 from memory_fabric.records import Filters, Signals
 
 __all__ = ["TantivyIndex", "verify_files"]

@@ -1,0 +1,90 @@
+"""Golden sets as a service: each corpus has a memory of its own, so that measuring never touches the user's."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import msgspec
+
+from memory_eval.corpora import corpus_folder
+from memory_eval.golden import GoldenSet, load_set
+from memory_eval.run import evaluate
+from memory_fabric.config import MemoryConfig
+from memory_fabric.fabric import MemoryFabric
+from memory_fabric.ingest.pacing import Pace
+from memory_fabric.operations import Check, Report
+from orchestrator.ports import EvalReport
+
+__all__ = ["Evaluation"]
+
+_TOLERANCE = 0.02
+"""nDCG@10 below the best report of the same set by more than this is a regression."""
+
+
+class Evaluation:
+    """Answers the `Eval` service.
+
+    Args:
+        config: The memory's configuration, used as it is.
+        folder: Holds the memories of the corpora and the best report of each set.
+        models: Folder of built models, or None for the usual places.
+    """
+
+    def __init__(self, config: MemoryConfig, folder: Path, models: Path | None) -> None:
+        self._config = msgspec.structs.replace(config, ingest=msgspec.structs.replace(config.ingest, roots=("/",)))
+        self._folder = folder
+        self._models = models
+        self._lock = threading.Lock()
+
+    def run(self, set_name: str, *, strategy: str, report: Report, check: Check) -> EvalReport:
+        """Index the corpus of a set and ask every question.
+
+        Raises:
+            GoldenSetError: There is no such set.
+        """
+        golden = load_set(set_name)
+        corpus = corpus_folder(golden.corpus)
+        with self._lock:
+            fabric = MemoryFabric.open(self._config, self._folder / golden.name, models=self._models)
+            fabric.start()
+            try:
+                return self._measure(fabric, golden, corpus, strategy, report, check)
+            finally:
+                fabric.close()
+
+    def _measure(
+        self, fabric: MemoryFabric, golden: GoldenSet, corpus: Path, strategy: str, report: Report, check: Check
+    ) -> EvalReport:
+        paths = [str(corpus / name) for name in golden.files if (corpus / name).exists()] or [str(corpus)]
+        fabric.index(paths, project=golden.name, report=report, check=check)
+        fabric.wait_until_searchable(is_dense=True, report=report, check=check)
+        pace = Pace(report, "questions", "eval", total=len(golden.questions))
+
+        def tick(done: int) -> None:
+            check()
+            pace.reach(done)
+
+        # the first question loads the model: its time says nothing
+        result = evaluate(
+            golden,
+            corpus,
+            lambda query: fabric.recall(query, check=check),
+            project=golden.name,
+            strategy=strategy,
+            on_question=tick,
+        )
+        fields = {name: getattr(result, name) for name in result.__struct_fields__}
+        found = EvalReport(**fields)
+        return self._compared(golden.name, strategy, found)
+
+    def _compared(self, name: str, strategy: str, found: EvalReport) -> EvalReport:
+        path = self._folder / f"{name}.{strategy}.json"
+        try:
+            best = msgspec.json.decode(path.read_bytes(), type=EvalReport)
+        except (OSError, msgspec.MsgspecError):
+            best = found
+        if found.ndcg_10 >= best.ndcg_10:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(msgspec.json.encode(found))
+        return msgspec.structs.replace(found, regressed=found.ndcg_10 < best.ndcg_10 - _TOLERANCE)
