@@ -108,7 +108,7 @@ class _BertGraph:
 
     def constant(self, array: NDArray[Any], name: str) -> str:
         """Add a constant and return its name."""
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def _kept(self, name: str) -> str:

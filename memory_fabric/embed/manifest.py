@@ -143,10 +143,9 @@ def _mistakes(raw: Mapping[str, Any]) -> list[str]:
     found += [f"`{key}`: missing" for key, field in known.items() if field.required and key not in raw]
     for key, value in raw.items():
         if key in known:
-            parts = value.items() if key == "files" and isinstance(value, dict) else [("", value)]
-            for name, part in parts:
-                kind, shown = (ModelFile, f"{key}.{name}") if name else (known[key].type, key)
-                found += _mistake(part, kind, shown)
+            files = value.items() if key == "files" and isinstance(value, dict) else ()
+            each = [mistake for name, file in files for mistake in _mistake(file, ModelFile, f"files.{name}")]
+            found += each or _mistake(value, known[key].type, key)
     return found or _missing_parts(raw)
 
 

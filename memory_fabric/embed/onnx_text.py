@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,35 @@ from memory_fabric.embed.manifest import ModelManifest
 from memory_fabric.embed.session import EncoderSession
 from memory_fabric.embed.tokens import TextTokenizer
 
-__all__ = ["OnnxTextEmbedder"]
+__all__ = ["OnnxTextEmbedder", "batches"]
 
 _CACHED_QUERIES = 256
 """Questions kept with their vectors: people repeat and page through them; 256 are under half a megabyte."""
 
+_TOKENS_PER_TEXT = 128
+"""Batch size times this is the most tokens in one call: measured, four texts of 256 tokens are a third faster than
+eight and take half the memory, while eight of 128 gain over four."""
+
 _STRIDE = 512
 """Texts whose tokens are held at once; also how far a text may travel when sorted by length."""
+
+
+def batches(lengths: Sequence[int], most_texts: int, most_tokens: int) -> Iterator[list[int]]:
+    """Yield the positions of the texts of each model call, like lengths together since filling is computed too.
+
+    Args:
+        lengths: Tokens of each text.
+        most_texts: Texts in a call.
+        most_tokens: Tokens in a call, filling included; a single longer text goes alone.
+    """
+    chosen: list[int] = []
+    for at in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if chosen and (len(chosen) == most_texts or (len(chosen) + 1) * lengths[at] > most_tokens):
+            yield chosen
+            chosen = []
+        chosen.append(at)
+    if chosen:
+        yield chosen
 
 
 class OnnxTextEmbedder:
@@ -125,10 +147,7 @@ class OnnxTextEmbedder:
         tokenizer, session = self._loaded_tokenizer(), self._loaded_session()
         for start in range(0, len(texts), _STRIDE):
             rows = tokenizer.encode(texts[start : start + _STRIDE])
-            # like lengths together: filling is computed too
-            order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
-            for first in range(0, len(order), self._batch):
-                chosen = order[first : first + self._batch]
+            for chosen in batches([len(row) for row in rows], self._batch, self._batch * _TOKENS_PER_TEXT):
                 vectors[[start + at for at in chosen]] = session.run([rows[at] for at in chosen])
         if self._manifest.is_normalised:
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)

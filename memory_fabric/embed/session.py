@@ -60,8 +60,6 @@ class EncoderSession:
         options.log_severity_level = _ERRORS_ONLY
         # waiting threads sleep: two cores are shared with indexing and with the person at the machine
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # without the arena a call's memory goes back to the system when it ends
-        options.enable_cpu_mem_arena = False
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the library's exceptions have no common base
