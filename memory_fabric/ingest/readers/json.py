@@ -41,7 +41,7 @@ def read(source: Source) -> Iterator[Result]:
         yield Document(
             text=lines.text(),
             modality="text",
-            format="csv" if is_lines else "text",
+            format="jsonl" if is_lines else "json",
             mime=source.mime,
             source_lines=lines.source_lines(),
         )

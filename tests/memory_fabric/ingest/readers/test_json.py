@@ -10,7 +10,7 @@ def test_leaves_become_lines() -> None:
     document = one("a.json", '{\n "name": "cairn",\n "tags": ["a", "b"],\n "deep": [{"k": null}]\n}')
     assert document.text == "name: cairn\ntags: a, b\ndeep[0].k: null"
     assert document.source_lines == (2, 3, 4)
-    assert (document.format, document.modality, document.mime) == ("text", "text", "application/json")
+    assert (document.format, document.modality, document.mime) == ("json", "text", "application/json")
 
 
 def test_text_values_keep_their_lines() -> None:
@@ -31,7 +31,7 @@ def test_json_lines_are_records() -> None:
     document = one("a.jsonl", '{"id": 1, "text": "a\\nb"}\n\nbroken {\n{"id": 2}\n')
     assert document.text == "id: 1; text: a b\nbroken {\nid: 2"
     assert document.source_lines == (1, 3, 4)
-    assert document.format == "csv"
+    assert document.format == "jsonl"
 
 
 def test_json_lines_under_a_json_name() -> None:
