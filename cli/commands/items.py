@@ -1,0 +1,153 @@
+"""`remember`, `forget`, `list`, `get`, `stats`, `compact`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.commands.common import json_option, print_json, where_options
+from cli.connect import connect
+from cli.progress import follow
+from cli.render import out, show_forgotten, show_items
+
+__all__ = ["COMMANDS"]
+
+
+@click.command()
+@click.argument("text", nargs=-1)
+@click.option("--project", "-p", default="", help="File under this name.")
+@click.option("--tag", "-t", "tags", multiple=True, help="Add a tag; repeatable.")
+@click.option("--title", default="", help="Give it a title.")
+@json_option
+@click.pass_obj
+def remember(
+    profile: Path | None, text: tuple[str, ...], project: str, tags: tuple[str, ...], title: str, is_json: bool
+) -> int:
+    """Keep a note; without TEXT it is read from standard input."""
+    words = " ".join(text) if text else sys.stdin.read()
+    with connect(profile) as client:
+        item = client.remember(words, project=project, tags=tags, title=title)
+    if is_json:
+        print_json(item)
+    else:
+        out.print(item.id)
+    return 0
+
+
+@click.command()
+@click.argument("ids", nargs=-1)
+@click.option("--path", default="", type=click.Path(), help="A file, or a folder with everything below it.")
+@where_options
+@click.option("--dry-run", is_flag=True, help="Only show what would go.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def forget(
+    profile: Path | None, /, ids: tuple[str, ...], path: str, dry_run: bool, yes: bool, is_json: bool, **options: Any
+) -> int:
+    """Forget items by id, path, project or time; every option given must match."""
+    if path:
+        options["path"] = str(Path(path).expanduser().absolute())
+    with connect(profile) as client:
+        shown = follow(client.forget(ids=ids, is_dry_run=True, **options), is_json=False)
+        if not is_json and not (yes and not dry_run):
+            show_forgotten(shown)
+        if dry_run or not shown.items:
+            if is_json:
+                print_json(shown)
+            return 0
+        if not yes and not is_json:
+            click.confirm("forget them?", abort=True)
+        summary = follow(client.forget(ids=ids, is_dry_run=False, **options), is_json=is_json)
+    if is_json:
+        print_json(summary)
+    else:
+        show_forgotten(summary)
+    return 0
+
+
+@click.command("list")
+@where_options
+@click.option("--modality", "-m", multiple=True, help="Only this kind; repeatable.")
+@click.option("--under", default="", type=click.Path(), help="Only below this folder.")
+@click.option("--limit", "-n", default=50, show_default=True, help="How many.")
+@click.option("--cursor", default="", help="Go on after an earlier page.")
+@json_option
+@click.pass_obj
+def list_command(profile: Path | None, /, under: str, is_json: bool, **options: Any) -> int:
+    """List items, newest first."""
+    options["path_prefix"] = str(Path(under).expanduser().resolve()) if under else ""
+    with connect(profile) as client:
+        page = client.list_items(**options)
+    if is_json:
+        print_json(page)
+        return 0
+    show_items(page.items)
+    if page.next_cursor:
+        out.print(f"more: --cursor {page.next_cursor}", style="dim")
+    return 0
+
+
+@click.command()
+@click.argument("item_id")
+@json_option
+@click.pass_obj
+def get(profile: Path | None, item_id: str, is_json: bool) -> int:
+    """Show one item with its text."""
+    with connect(profile) as client:
+        item = client.get(item_id)
+    if is_json:
+        print_json(item)
+        return 0
+    show_items([item])
+    out.print(item.text, markup=False)
+    return 0
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def stats(profile: Path | None, is_json: bool) -> int:
+    """Show how much is remembered, by project, kind and language."""
+    with connect(profile) as client:
+        found = client.stats()
+    groups = {
+        "projects": dict(found.projects),
+        "modalities": dict(found.modalities),
+        "languages": dict(found.languages),
+    }
+    if is_json:
+        sizes = {index.name: index.disk_bytes for index in found.indexes}
+        totals = {"items": found.items, "chunks": found.chunks, "store_bytes": found.store_bytes}
+        print_json({**totals, "index_bytes": sizes, **groups})
+        return 0
+    out.print(f"{found.items} items, {found.chunks} chunks, {found.store_bytes / 1e6:.1f} MB of truth")
+    for name, counts in groups.items():
+        row = ", ".join(f"{key or '(none)'} {count}" for key, count in sorted(counts.items(), key=lambda x: -x[1]))
+        out.print(f"  {name}: {row}", markup=False)
+    return 0
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def compact(profile: Path | None, is_json: bool) -> int:
+    """Merge index segments and give deleted space back."""
+    with connect(profile) as client:
+        follow(client.compact(), is_json=is_json)
+    if not is_json:
+        out.print("done")
+    return 0
+
+
+COMMANDS = {
+    "remember": remember,
+    "forget": forget,
+    "list": list_command,
+    "get": get,
+    "stats": stats,
+    "compact": compact,
+}

@@ -1,0 +1,112 @@
+"""`recall` and `pack`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from cli.client import CairnClient
+from cli.commands.common import json_option, print_json, where_options
+from cli.connect import connect
+from cli.models import RecallResult
+from cli.render import out, show_result
+from foundation.errors import InputError
+
+__all__ = ["COMMANDS"]
+
+_MODALITIES = ("text", "code", "image", "audio", "video", "conversation")
+_STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
+
+
+def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--strategy", type=click.Choice(_STRATEGIES), default="adaptive", show_default=True),
+        click.option("--under", default="", type=click.Path(), help="Only below this folder."),
+        click.option("--language", default="", help="Only this language, e.g. python or ru."),
+        click.option(
+            "--modality", "-m", multiple=True, type=click.Choice(_MODALITIES), help="Only this kind; repeatable."
+        ),
+        click.option("--k", "-k", default=10, show_default=True, help="How many answers."),
+    ):
+        command = option(command)
+    return where_options(command)  # type: ignore[no-any-return]  # a click command
+
+
+def _request(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a `RecallRequest`."""
+    under = options.pop("under")
+    options["path_prefix"] = str(Path(under).expanduser().resolve()) if under else ""
+    return options
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@click.option("--queries", type=click.Path(exists=True, dir_okay=False), help="Answer every line of a JSON-lines file.")
+@click.option("--explain", is_flag=True, help="Show the parts of every score.")
+@_filters
+@json_option
+@click.pass_obj
+def recall(
+    profile: Path | None, /, query: tuple[str, ...], queries: str | None, explain: bool, is_json: bool, **options: Any
+) -> int:
+    """Find what answers a question.
+
+    With --queries, FILE has {"id": …, "text": …} lines, and one {"id", "results", "took_ms"} line is printed for each.
+    """
+    fields = _request(options)
+    with connect(profile) as client:
+        if queries:
+            return _batch(client, queries, fields)
+        result = client.recall(" ".join(query), **fields)
+    if is_json:
+        print_json(result)
+    else:
+        show_result(result, is_explained=explain)
+    return 0
+
+
+def _batch(client: CairnClient, file: str, fields: dict[str, Any]) -> int:
+    for number, line in enumerate(Path(file).read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = msgspec.json.decode(line, type=dict[str, Any])
+            name, text = row["id"], str(row["text"])
+        except (msgspec.MsgspecError, KeyError) as error:
+            raise InputError("queries", f"{file}:{number}: not an object with `id` and `text`") from error
+        own = {"project": fields["project"] or str(row.get("project", ""))}
+        result = client.recall(text, **{**fields, **own})
+        print_json({"id": name, "results": _by_uri(result), "took_ms": round(result.took_ms, 3)})
+    return 0
+
+
+def _by_uri(result: RecallResult) -> list[dict[str, Any]]:
+    """A source counts once, at its best fragment."""
+    best: dict[str, float] = {}
+    for hit in result.items:
+        best.setdefault(hit.cite.uri, round(hit.score, 6))
+    return [{"uri": uri, "score": score} for uri, score in best.items()]
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option("--budget", default=2000, show_default=True, help="Tokens, by the text model's tokenizer.")
+@_filters
+@json_option
+@click.pass_obj
+def pack(profile: Path | None, /, query: tuple[str, ...], budget: int, is_json: bool, **options: Any) -> int:
+    """Quote evidence for a question under a token budget, ready to hand to a model."""
+    with connect(profile) as client:
+        found = client.context_pack(" ".join(query), budget_tokens=budget, **_request(options))
+    if is_json:
+        print_json(found)
+    else:
+        out.print(found.text, markup=False)
+    return 0
+
+
+COMMANDS = {"recall": recall, "pack": pack}

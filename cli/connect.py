@@ -1,0 +1,70 @@
+"""Finding the daemon of a profile, and starting it when a command needs one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cli.errors import NoDaemonError
+from foundation.places import find_running, profile_folder
+
+if TYPE_CHECKING:
+    from cli.client import CairnClient
+
+__all__ = ["connect", "start_daemon"]
+
+
+def connect(profile: Path | None, *, is_starting: bool = True, timeout_s: float = 30.0) -> CairnClient:
+    """Return a client of the profile's daemon.
+
+    Args:
+        profile: As given on the command line.
+        is_starting: Whether a daemon that does not run is started.
+        timeout_s: Deadline of quick calls.
+
+    Raises:
+        NoDaemonError: None runs and none is to be started, or it does not start.
+    """
+    # gRPC takes a tenth of a second to import: only commands that talk pay for it
+    from cli.client import CairnClient
+
+    folder = profile_folder(profile)
+    running = find_running(folder)
+    if running is None or not _answers(running.socket):
+        if not is_starting:
+            raise NoDaemonError(f"no daemon runs on the profile `{folder}`", fix="start it with `cairn up --detach`")
+        socket = str(start_daemon(folder, ())["socket"])
+    else:
+        socket = running.socket
+    return CairnClient(f"unix:{socket}", timeout_s=timeout_s)
+
+
+def _answers(path: str) -> bool:
+    """Whether somebody accepts connections: a socket file may outlive its daemon."""
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
+def start_daemon(profile: Path, arguments: Sequence[str]) -> dict[str, Any]:
+    """Start a daemon in the background and return its process id and socket.
+
+    Raises:
+        NoDaemonError: It did not start; the message is its own.
+    """
+    command = [sys.executable, "-m", "daemon", "--detach", "--profile", str(profile), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own module)
+    if done.returncode:
+        raise NoDaemonError(done.stderr.strip().removeprefix("error: ") or "the daemon did not start")
+    answer: dict[str, Any] = msgspec.json.decode(done.stdout)
+    return answer
