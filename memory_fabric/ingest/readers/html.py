@@ -13,7 +13,9 @@ from memory_fabric.records import Document
 
 __all__ = ["html_lines", "read"]
 
-_DROPPED = frozenset({"script", "style", "nav", "template", "noscript", "svg", "math", "iframe", "object", "select"})
+_DROPPED = frozenset({
+    "button", "iframe", "math", "nav", "noscript", "object", "script", "select", "style", "svg", "template",
+})  # fmt: skip
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt",
     "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "li", "main", "ol", "p", "section",
@@ -69,7 +71,7 @@ def html_lines(text: str) -> tuple[str, Lines]:
             page.start(value)
         else:
             page.end(value)
-    page.end_block()
+    page.finish()
     return folded(page.title), page.lines
 
 
@@ -87,6 +89,7 @@ class _Page:
         self._is_pre = False
         self._cells = 0
         self._previous_kind = ""
+        self._main: list[int] = []
 
     def start(self, tag: str) -> None:
         if self._dropped or tag in _DROPPED:
@@ -108,6 +111,7 @@ class _Page:
         elif tag in _BLOCKS:
             self._begin("- " if tag == "li" else "")
             self._cells = 0
+            self._mark_main(tag)
 
     def end(self, tag: str) -> None:
         if self._dropped:
@@ -121,6 +125,7 @@ class _Page:
             self._is_title = False
         elif tag in _HEADINGS or tag in _BLOCKS or tag == "pre":
             self.end_block()
+            self._mark_main(tag)
 
     def add(self, data: str, line: int) -> None:
         if self._dropped:
@@ -140,6 +145,21 @@ class _Page:
         had_words = bool(self._words)
         self.end_block()
         self._prefix = prefix or ("" if had_words else kept)
+
+    def _mark_main(self, tag: str) -> None:
+        """Remember where the main part begins and where it ends."""
+        if tag == "main" and len(self._main) < 2:
+            self._main.append(len(self.lines))
+
+    def finish(self) -> None:
+        """Write what is left; keep the main part alone when it is most of the page."""
+        self.end_block()
+        if not self._main:
+            return
+        first, end = self._main[0], self._main[1] if len(self._main) > 1 else len(self.lines)
+        if self.lines.chars(first, end) * 2 > self.lines.chars():
+            self.lines.keep(first, end)
+            self.lines.trim()
 
     def end_block(self) -> None:
         """Write what was gathered."""

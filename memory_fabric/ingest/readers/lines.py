@@ -41,6 +41,19 @@ class Lines:
             self._texts.append("")
             self._sources.append(self._sources[-1])
 
+    def keep(self, first: int, end: int) -> None:
+        """Drop all lines but `first` to `end - 1`, 0-based."""
+        self._texts, self._sources = self._texts[first:end], self._sources[first:end]
+
+    def trim(self) -> None:
+        """Drop empty lines at the beginning."""
+        first = next((place for place, line in enumerate(self._texts) if line), len(self._texts))
+        self.keep(first, len(self._texts))
+
+    def chars(self, first: int = 0, end: int | None = None) -> int:
+        """Return how many characters the lines `first` to `end - 1` hold."""
+        return sum(map(len, self._texts[first:end]))
+
     def last_width(self) -> int:
         """Return the characters of the last line."""
         return len(self._texts[-1]) if self._texts else 0

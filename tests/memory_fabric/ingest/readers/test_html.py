@@ -46,6 +46,14 @@ def test_lines_are_those_of_the_page() -> None:
     assert places == {"# Beans": 6, "They climb": 7, "runner": 10, "sow()": 11, "  water": 12, "Sweet": 14}
 
 
+def test_the_main_part_stands_for_the_page() -> None:
+    """Menus around a main part are left out; a small main part is not the page."""
+    body = "The words that people come for. " * 5
+    page = f"<div>Theme<ul><li>dark</ul></div><main><h1>Guide</h1><p>{body}</p></main><footer>Imprint</footer>"
+    assert one("a.html", page).text == f"# Guide\n\n{body.strip()}"
+    assert one("a.html", f"<main>tiny</main><p>{body}</p>").text == f"tiny\n\n{body.strip()}"
+
+
 def test_templates_are_code() -> None:
     """Markup with placeholders is kept as code."""
     document = one("a.html", "<ul>{% for x in y %}<li>{{ x }}</li>{% endfor %}</ul>")

@@ -27,6 +27,17 @@ def test_blank() -> None:
     assert lines.is_blank()
 
 
+def test_keep_and_trim() -> None:
+    """A part can be kept alone, without the empty lines before it."""
+    lines = Lines()
+    lines.add("a\n\nbb\nccc", 1, step=1)
+    assert lines.chars() == 6
+    assert lines.chars(2, 3) == 2
+    lines.keep(1, 3)
+    lines.trim()
+    assert (lines.text(), lines.source_lines()) == ("bb", (3,))
+
+
 def test_folded_is_one_line() -> None:
     """Runs of white space become one space."""
     assert folded(" a\n\t b ") == "a b"
