@@ -1,0 +1,31 @@
+"""Settings for the whole suite: soak runs are asked for by name, and no test sees the user's own profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--run-soak`."""
+    parser.addoption("--run-soak", action="store_true", help="run tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave soak runs out unless they are asked for."""
+    if config.getoption("--run-soak"):
+        return
+    kept = [item for item in items if "soak" not in item.keywords]
+    left_out = [item for item in items if "soak" in item.keywords]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+@pytest.fixture(autouse=True)
+def own_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a profile folder of its own."""
+    folder = tmp_path / "profile"
+    monkeypatch.setenv("CAIRN_PROFILE", str(folder))
+    return folder
