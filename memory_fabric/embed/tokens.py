@@ -75,11 +75,12 @@ class TextTokenizer:
         words = _WORD.findall(text[:_SAMPLE_CHARS])
         if not words:
             return 1.0
-        encoding = self._tokenizer.encode(" ".join(words), add_special_tokens=False)
-        tokens = len(encoding)
-        ids = encoding.ids
+        joined = " ".join(words)
+        ids = self._tokenizer.encode_batch_fast([joined], add_special_tokens=False)[0].ids
+        tokens = len(ids)
         if self._unknown in ids:
-            spans = encoding.offsets
+            # only the slower call says where a token lies
+            spans = self._tokenizer.encode(joined, add_special_tokens=False).offsets
             tokens += sum(
                 end - start - 1 for (start, end), token in zip(spans, ids, strict=True) if token == self._unknown
             )
