@@ -1,0 +1,62 @@
+"""The share of the vectors, by kind, by question and by language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from memory_fabric.embed.base import Vectors
+from memory_fabric.recall.trust import dense_share, reading_skill
+from tests.memory_fabric.rows import make_row
+
+ENGLISH = frozenset({"en"})
+
+
+class Speller:
+    """An embedder that knows as many tokens a word as it is told."""
+
+    model_id = "speller"
+    dimension = 2
+    languages = ENGLISH
+
+    def __init__(self, fertility: float) -> None:
+        self._fertility = fertility
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return equal vectors."""
+        return np.tile(np.array([1.0, 0.0], dtype=np.float32), (len(texts), 1))
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return one of them."""
+        return self.embed([text])[0]
+
+    def token_count(self, text: str) -> int:
+        """Count by fertility."""
+        return round(len(text.split()) * self._fertility)
+
+    def fertility(self, text: str) -> float:
+        """Return what was told."""
+        return self._fertility
+
+
+@pytest.mark.parametrize(("fertility", "skill"), [(1.3, 1.0), (2.0, 1.0), (2.6, 0.5), (3.2, 0.0), (5.0, 0.0)])
+def test_skill_falls_as_the_model_begins_to_spell(fertility: float, skill: float) -> None:
+    """Whole words are read, letters are not."""
+    assert reading_skill(Speller(fertility), "any text") == pytest.approx(skill)
+
+
+def test_a_language_that_the_model_lacks_gets_no_share() -> None:
+    """A Russian fragment's vector means nothing, whatever the question; code and unknown languages keep theirs."""
+    assert dense_share(make_row(1, language="ru"), 1.0, ENGLISH) == 0.0
+    assert dense_share(make_row(1, language="ru"), 1.0, frozenset()) > 0.0
+    assert dense_share(make_row(1, language="python", modality="code"), 1.0, ENGLISH) > 0.0
+    assert dense_share(make_row(1, language="und"), 1.0, ENGLISH) > 0.0
+
+
+def test_code_leans_on_vectors_and_conversations_on_words() -> None:
+    """The order of the shares is what was measured."""
+    shares = [dense_share(make_row(1, modality=m), 1.0, ENGLISH) for m in ("conversation", "text", "code")]  # type: ignore[arg-type]  # literals
+    assert shares == sorted(shares)
+    assert dense_share(make_row(1), 0.5, ENGLISH) == pytest.approx(shares[1] / 2)
