@@ -20,13 +20,36 @@ __all__ = ["build_version", "ensure_built", "file_sha256", "verify_sources"]
 _BUILDER = "1"
 """Part of every version; a change of the graph makes every cache build anew once."""
 
+_SAMPLES, _SAMPLE_BYTES = 16, 64 * 1024
+"""Pieces of an unpinned file that tell it from another; training changes every piece of the weights."""
+
 _ABANDONED_S = 3600.0
 """Age from which an unfinished file belongs to a process that is gone."""
 
 
-def build_version(manifest: ModelManifest) -> str:
-    """Return eight hex digits over the weights, the settings and this builder."""
-    return manifest.fingerprint(_BUILDER)
+def build_version(manifest: ModelManifest, folder: Path) -> str:
+    """Return eight hex digits over the weights, the settings and this builder.
+
+    Args:
+        manifest: The model; pinned checksums stand for their files.
+        folder: Holds `source/`; files without a checksum are sampled, since they may have gigabytes.
+    """
+    loose = sorted(name for name, file in manifest.files.items() if not file.sha256)
+    return manifest.fingerprint(_BUILDER, *(f"{name}:{_sampled(folder / 'source' / name)}" for name in loose))
+
+
+def _sampled(path: Path) -> str:
+    """Return a checksum over the size and evenly spread pieces of a file; empty when it is not there."""
+    try:
+        size = path.stat().st_size
+        digest = hashlib.sha256(str(size).encode())
+        with path.open("rb") as file:
+            for piece in range(_SAMPLES):
+                file.seek(max(size - _SAMPLE_BYTES, 0) * piece // (_SAMPLES - 1))
+                digest.update(file.read(_SAMPLE_BYTES))
+    except OSError:
+        return ""
+    return digest.hexdigest()
 
 
 def file_sha256(path: Path) -> str:
@@ -73,7 +96,7 @@ def ensure_built(manifest: ModelManifest, folder: Path) -> Path:
     if manifest.format == "onnx":
         verify_sources(manifest, source)
         return source / "model.onnx"
-    stem = f"{manifest.quantisation.scheme}-{build_version(manifest)}-"
+    stem = f"{manifest.quantisation.scheme}-{build_version(manifest, folder)}-"
     for path in sorted((folder / "built").glob(f"{stem}*.onnx")):
         if file_sha256(path) == path.stem.removeprefix(stem):
             return path

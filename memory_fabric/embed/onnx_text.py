@@ -63,7 +63,8 @@ class OnnxTextEmbedder:
         self._folder = folder
         self._threads = threads
         self._batch = batch
-        self._model_id = f"{manifest.name}@{manifest.quantisation.scheme}-{build_version(manifest)}"
+        kind = "onnx" if manifest.format == "onnx" else manifest.quantisation.scheme
+        self._model_id = f"{manifest.name}@{kind}-{build_version(manifest, folder)}"
         self._lock = threading.Lock()
         self._session: EncoderSession | None = None
         self._tokenizer: TextTokenizer | None = None

@@ -54,9 +54,20 @@ def test_other_settings_make_another_graph(tiny: Tiny) -> None:
     """The version covers all that decides the vectors."""
     manifest, folder = tiny
     other = msgspec.structs.replace(manifest, quantisation=Quantisation("block8"))
-    assert build_version(other) != build_version(manifest)
+    assert build_version(other, folder) != build_version(manifest, folder)
     assert ensure_built(other, folder) != ensure_built(manifest, folder)
     assert len(list((folder / "built").iterdir())) == 2
+
+
+def test_other_weights_make_another_graph(tiny: Tiny) -> None:
+    """Files without a checksum in the manifest are told apart by what they hold."""
+    manifest, folder = tiny
+    before = ensure_built(manifest, folder)
+    weights = folder / "source" / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-4:] = b"\0\0\0\0"
+    weights.write_bytes(content)
+    assert ensure_built(manifest, folder) != before
 
 
 @pytest.mark.slow
