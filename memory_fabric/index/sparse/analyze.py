@@ -2,7 +2,8 @@
 
 One field serves all languages and code: BM25 normalises by the average length of a field, which is far off in a field
 that only some documents fill. The stemmer is chosen word by word by script (Cyrillic as Russian, all else as
-English), so that a Russian sentence full of English names is right in both. Identifiers are cut wherever they occur.
+English), so that a Russian sentence full of English names is right in both. Identifiers are cut wherever they occur;
+what a chunk's kind changes is its language's name (code) and its least length (turns of a conversation).
 """
 
 from __future__ import annotations
@@ -15,17 +16,33 @@ from pathlib import PurePath
 import msgspec
 
 from memory_fabric.index.sparse.base import SparseDoc
+from memory_fabric.index.sparse.function_words import FUNCTION_WORDS
 from memory_fabric.index.sparse.identifiers import cut_word
 from memory_fabric.records import Signals
 
-__all__ = ["Analyzer", "QueryTerms", "ancestors", "fold"]
+__all__ = ["FILLER", "Analyzer", "QueryTerms", "ancestors", "fold", "storable"]
+
+FILLER = "\u00b7"
+"""A term that no text gives: it only lengthens a document."""
 
 _WORD = re.compile(r"\w+(?:\.\d+|['’-](?=[^\W\d_])\w+)*")
 """Words, with what holds parts of one together: the dot of a number, a hyphen, an apostrophe."""
 
-_ODD_MARKS = ("+", "#", ".NET", ".Net", ".net", ".js", ".JS")
+_ODD_MARK = re.compile(r"[cCfF](?:\+\+|#)|\.(?:js|net)\b", re.IGNORECASE)
 _ODD = re.compile(r"\b([CcFf])(\+\+|#)|(?<![\w.])\.(NET|Net|net)\b|\b(\w+)\.(js|JS|NET|Net|net)\b")
 """Names of languages and platforms that plain cutting would destroy."""
+
+_LANGUAGE_NAMES = {
+    "bash": "bash shell sh",
+    "cpp": "C++ cpp",
+    "c_sharp": "C# csharp",
+    "csharp": "C# csharp",
+    "javascript": "javascript js",
+    "typescript": "typescript ts",
+    "go": "go golang",
+    "code": "",
+}
+"""What people call a programming language; its own name where it is not listed."""
 
 _SHORT_FORMS = frozenset("s t d m re ve ll".split())
 """What follows the apostrophe of `it's` or `we've`; says nothing by itself."""
@@ -40,11 +57,21 @@ _CACHED_LONGEST = 40
 _MAX_QUERY_CHARS = 20_000
 """A longer question is cut: its first words say what it is about."""
 
+_LEAST_TURN = 64
+"""Terms that a turn of a conversation counts as at least.
+
+How short a turn is says nothing about how well it answers, but BM25 prefers short documents.
+Source: measured, nDCG@10 of turns .45 → .50; code and documentation only lose by it.
+"""
+
+_FUNCTION_WEIGHT = 0.4
+"""Weight of a function word in a question. Source: measured, turns .493 → .531, code .429 → .431, Russian +.002."""
+
+_SIGNAL_WEIGHT = 1.0
+"""What a symbol or file of the signals adds to its terms in names; a quarter of it to the whole symbol in the text."""
+
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
-
-_NAME_SHARE = 1.0
-"""What a symbol of `signals` adds to the weight of its terms in names; in the text it adds half."""
 
 
 class QueryTerms(msgspec.Struct, frozen=True):
@@ -63,6 +90,7 @@ class Analyzer:
 
     def __init__(self, stem: Callable[[str], str]) -> None:
         self._words = _WordTerms(stem)
+        self._function_terms = frozenset(self.text(FUNCTION_WORDS).split())
 
     def text(self, text: str) -> str:
         """Return the terms of `text`, joined by spaces."""
@@ -73,26 +101,39 @@ class Analyzer:
         return list(dict.fromkeys(self.text(text).split()))
 
     def body(self, doc: SparseDoc) -> str:
-        """Return the terms of a document's text and context."""
-        return self.text(f"{doc.context}\n{doc.text}" if doc.context else doc.text)
+        """Return the terms of a document's context, text and programming language."""
+        text = f"{doc.context}\n{doc.text}"
+        if doc.modality == "code":
+            return self.text(f"{text}\n{_LANGUAGE_NAMES.get(doc.language, doc.language)}")
+        terms = self.text(text)
+        if doc.modality == "conversation":
+            terms += f" {FILLER}" * max(_LEAST_TURN - terms.count(" ") - 1, 0)
+        return terms
 
     def names(self, doc: SparseDoc) -> str:
         """Return the terms of a document's path and symbol: what it is called."""
-        return self.text(f"{_path_words(doc.path)} {doc.symbol}")
+        return self.text(f"{_path_words(doc.path)} {doc.symbol}") if doc.path or doc.symbol else ""
 
     def query(self, text: str, signals: Signals) -> QueryTerms:
         """Return the terms of a question; signals add to the weight of what they name."""
         body = dict.fromkeys(self.terms(text[:_MAX_QUERY_CHARS]), 1.0)
+        for term in self._function_terms & body.keys():
+            body[term] = _FUNCTION_WEIGHT
         names = dict(body)
         _add(body, self.terms(" ".join(signals.terms)), 1.0)
-        symbols = self.terms(" ".join(signals.code_symbols))
-        _add(body, symbols, _NAME_SHARE / 2)
-        _add(names, symbols, _NAME_SHARE)
-        _add(names, self.terms(" ".join(map(_path_words, signals.file_hints))), _NAME_SHARE)
+        symbols = " ".join(signals.code_symbols)
+        _add(body, self._wholes(symbols), _SIGNAL_WEIGHT / 4)
+        _add(names, self.terms(symbols), _SIGNAL_WEIGHT)
+        _add(names, self.terms(" ".join(map(_path_words, signals.file_hints))), _SIGNAL_WEIGHT)
         return QueryTerms(body, names)
 
+    def _wholes(self, text: str) -> list[str]:
+        """Return the first term of each word: the identifier itself, without its parts."""
+        found = (self._words[word].split() for word in _WORD.findall(_prepare(text)))
+        return list(dict.fromkeys(terms[0] for terms in found if terms))
+
     def forget(self) -> None:
-        """Drop the cache."""
+        """Drop the cache of words."""
         self._words.clear()
 
 
@@ -114,11 +155,12 @@ class _WordTerms(dict[str, str]):
 
     def _terms(self, word: str) -> Iterable[str]:
         found: dict[str, None] = {}
+        has_apostrophe = "'" in word or "’" in word
         for part in cut_word(word):
             folded = fold(part)[:_LONGEST]
             if _CJK.search(folded):
                 found.update(dict.fromkeys(_pairs(folded)))
-            elif folded and not (folded in _SHORT_FORMS and ("'" in word or "’" in word)):
+            elif folded and not (has_apostrophe and folded in _SHORT_FORMS):
                 found[self._stem(folded)] = None
         return found
 
@@ -151,7 +193,7 @@ def _pairs(run: str) -> list[str]:
 def _prepare(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u0301", "").replace("\u00ad", "")
-    if any(mark in text for mark in _ODD_MARKS):
+    if ("#" in text or "++" in text or "." in text) and _ODD_MARK.search(text):
         text = _ODD.sub(_spell, text)
     return text
 
@@ -188,3 +230,8 @@ def ancestors(path: str) -> list[str]:
         found.append(file)
     found += [str(parent) for parent in PurePath(file).parents]
     return found
+
+
+def storable(text: str) -> str:
+    """Return `text` without what UTF-8 cannot hold: names of files may carry half characters."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

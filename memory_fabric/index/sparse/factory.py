@@ -28,10 +28,13 @@ def open_term_index(config: SparseConfig, folder: Path) -> TermIndex:
 
 
 def verify_term_files(config: SparseConfig, folder: Path) -> list[str]:
-    """Check the files of an index that was not closed cleanly; returns what is wrong."""
-    if config.backend != "tantivy":
-        # SQLite checks itself when it is opened
-        return []
-    from memory_fabric.index.sparse.tantivy import verify_files
+    """Check every byte of an index that was not closed cleanly; returns what is wrong."""
+    match config.backend:
+        case "tantivy":
+            from memory_fabric.index.sparse.integrity import check_full
 
-    return verify_files(folder)
+            return check_full(folder)
+        case "fts5":
+            from memory_fabric.index.sparse.fts5 import check_database
+
+            return check_database(folder)

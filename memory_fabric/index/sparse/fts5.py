@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from foundation.errors import ConflictError
 from foundation.ids import ChunkId
-from memory_fabric.errors import IndexCorruptError
+from memory_fabric.errors import IndexCorruptError, StoreFullError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
+from memory_fabric.index.sparse.analyze import FILLER, Analyzer, QueryTerms, storable
 from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats
-from memory_fabric.index.sparse.wording import expand, fold, name_text, query_text
+from memory_fabric.index.sparse.stem_english import stem_english
+from memory_fabric.index.sparse.stem_russian import stem_russian
 from memory_fabric.records import Filters, Signals
-from memory_fabric.store.reads import below
 
-__all__ = ["Fts5Index"]
+__all__ = ["Fts5Index", "check_database"]
 
-_TOKEN = re.compile(r"[cfCF]\+\+|[cfjCFJ]#|\.(?:net|NET|Net)\b|[^\W_]\w*|_\w+")
+_FILE = "terms.db"
+_NAME_WEIGHT = 0.2
 _MAX_TERMS = 64
-_NAME_WEIGHT = 0.6
-_SPECIAL = {"c++": "cplusplus", "f++": "fplusplus", "c#": "csharp", "f#": "fsharp", "j#": "jsharp", ".net": "dotnet"}
+"""Distinct terms of a query that are looked up, rarest first."""
 
-_RUSSIAN = tuple(
-    sorted(
-        "иями ями ами ией иям ием иях ого его ому ему ыми ими ует уют ать ять ить еть ают яют ет ут ют ат ят "
-        "ит ешь ишь ла ло ли ый ий ой ая яя ое ее ые ие ую юю ых их ым им ом ем ов ев ей ам ям ах ях ию ия "
-        "ью ья а я о е ы и у ю ь й".split(),
-        key=len,
-        reverse=True,
-    )
-)
-"""Endings of nouns, adjectives and verbs, longest first; a light stemmer is enough for a fallback."""
+_WEIGHT_STEP = 0.5
+"""FTS5 has no weights for terms: a term is asked for once for each such step of its weight."""
+
+_SCHEMA = f"""
+CREATE VIRTUAL TABLE IF NOT EXISTS terms
+    USING fts5 (body, names, tokenize = "unicode61 remove_diacritics 0 tokenchars '{FILLER}'");
+CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (terms, row);
+CREATE TABLE IF NOT EXISTS fields (
+    id INTEGER PRIMARY KEY, project TEXT, modality TEXT, language TEXT, layer TEXT, path TEXT, time REAL
+);
+"""
+
+
+def _stem(word: str) -> str:
+    return stem_russian(word) if "а" <= word[-1] <= "я" else stem_english(word)
 
 
 class Fts5Index:
@@ -49,117 +56,227 @@ class Fts5Index:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._analyzer = Analyzer(_stem)
+        self._lock = threading.Lock()
+        self._readers: list[sqlite3.Connection] = []
+        self._is_closed = False
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
+        with self._engine("opened"):
+            self._writer = self._connect()
+            self._writer.executescript(_SCHEMA)
+            self._writer.execute("SELECT count(*) FROM (SELECT 1 FROM fields, terms LIMIT 1)").fetchone()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._folder / _FILE, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        return connection
+
+    @contextmanager
+    def _engine(self, what: str) -> Iterator[None]:
         try:
-            self._db = sqlite3.connect(folder / "terms.db", isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA secure_delete = ON")
-            # porter stems what is Latin; Cyrillic words come stemmed
-            self._db.execute(
-                "CREATE VIRTUAL TABLE IF NOT EXISTS terms USING fts5 (body, names,"
-                " tokenize = \"porter unicode61 remove_diacritics 2 tokenchars '_'\")"
-            )
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS fields (id INTEGER PRIMARY KEY, project TEXT, modality TEXT, language TEXT,"
-                " layer TEXT, path TEXT, time REAL)"
-            )
-            if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise sqlite3.DatabaseError("quick check failed")
+            yield
         except sqlite3.DatabaseError as error:
-            raise IndexCorruptError(f"the term index `{folder}` cannot be opened: {error}") from error
+            message = f"the term index `{self._folder}` cannot be {what}: {error}"
+            if "disk is full" in str(error):
+                raise StoreFullError(message, fix="free some space") from error
+            raise IndexCorruptError(message, fix="run `cairn doctor --repair`") from error
 
     # ---- writing ----------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
-        if not self._db.in_transaction:
-            self._db.execute("BEGIN")
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._check_open()
+            with self._engine("written"):
+                if not self._writer.in_transaction:
+                    self._writer.execute("BEGIN")
+                yield self._writer
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ConflictError("the term index is closed")
 
     def upsert(self, docs: Sequence[SparseDoc]) -> None:
-        """Insert or replace documents; visible after `flush`."""
-        with self._lock:
-            self._begin()
-            self.delete([doc.id for doc in docs])
-            for doc in docs:
-                text = f"{doc.context}\n{doc.text}" if doc.context else doc.text
-                self._db.execute(
+        """Insert or replace documents; visible after `flush`.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
+        latest = {doc.id: doc for doc in docs}
+        with self._writing() as writer:
+            _remove(writer, list(latest))
+            for doc in latest.values():
+                writer.execute(
                     "INSERT INTO terms (rowid, body, names) VALUES (?, ?, ?)",
-                    (doc.id, _words(f"{text}\n{expand(text)}"), _words(name_text(doc.path, doc.symbol))),
+                    (doc.id, self._analyzer.body(doc), self._analyzer.names(doc)),
                 )
-                self._db.execute(
-                    "INSERT INTO fields VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (doc.id, doc.project, doc.modality, doc.language, doc.layer, doc.path, doc.timestamp_s),
+                raw = (doc.project, doc.modality, doc.language, doc.layer, doc.path)
+                writer.execute(
+                    "INSERT INTO fields VALUES (?, ?, ?, ?, ?, ?, ?)", (doc.id, *map(storable, raw), doc.timestamp_s)
                 )
 
     def delete(self, ids: Sequence[ChunkId]) -> None:
-        """Remove documents; unknown ids are ignored; visible after `flush`."""
-        with self._lock:
-            self._begin()
-            for chunk_id in ids:
-                self._db.execute("DELETE FROM terms WHERE rowid = ?", (chunk_id,))
-                self._db.execute("DELETE FROM fields WHERE id = ?", (chunk_id,))
+        """Remove documents; unknown ids are ignored; visible after `flush`.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
+        with self._writing() as writer:
+            _remove(writer, ids)
 
     def flush(self) -> None:
-        """Commit."""
+        """Commit: make everything written so far durable and visible to searches.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
         with self._lock:
-            if self._db.in_transaction:
-                self._db.execute("COMMIT")
+            self._check_open()
+            self._commit()
+
+    def _commit(self) -> None:
+        with self._engine("written"):
+            if self._writer.in_transaction:
+                self._writer.execute("COMMIT")
 
     def optimize(self) -> bool:
-        """Merge the b-trees of the index and shrink the log."""
+        """Merge the trees of the index and empty the log; returns whether anything changed.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
         with self._lock:
-            self.flush()
-            self._db.execute("INSERT INTO terms (terms) VALUES ('optimize')")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return True
+            self._check_open()
+            self._commit()
+            before = self._writer.total_changes
+            with self._engine("written"):
+                self._writer.execute("INSERT INTO terms (terms) VALUES ('optimize')")
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._analyzer.forget()
+            # a tree that is merged already changes by one bookkeeping row
+            return self._writer.total_changes - before > 1
 
     def close(self) -> None:
-        """Flush and release the file."""
+        """Flush and release the file; further calls fail.
+
+        Raises:
+            IndexCorruptError: What was written last could not be committed.
+            StoreFullError: No space left on the device.
+        """
         with self._lock:
-            self.flush()
-            self._db.close()
+            if self._is_closed:
+                return
+            self._is_closed = True
+            try:
+                self._commit()
+            finally:
+                for connection in (*self._readers, self._writer):
+                    connection.close()
 
     # ---- reading ----------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection of its own to each reader: it sees what was committed, and waits for nobody."""
+        with self._lock:
+            self._check_open()
+            reader = self._readers.pop() if self._readers else None
+        with self._engine("read"):
+            reader = reader or self._connect()
+            try:
+                yield reader
+            finally:
+                with self._lock:
+                    if self._is_closed:
+                        reader.close()
+                    else:
+                        self._readers.append(reader)
+
     def search(self, text: str, k: int, *, filters: Filters = Filters(), signals: Signals = Signals()) -> list[Scored]:
-        """Return the k best documents by BM25, best first; ties by smaller id."""
-        match = _match(text, signals)
-        if not match:
-            return []
-        where, values = _conditions(filters)
-        return self._run(match, where, values, k)
+        """Return the k best documents by BM25, best first; ties by smaller id.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
+        with self._reading() as reader:
+            match = _match(reader, self._analyzer.query(text, signals))
+            where, values = _conditions(filters)
+            return _run(reader, match, where, values, k) if match and k > 0 else []
 
     def score(self, text: str, ids: Sequence[ChunkId], *, signals: Signals = Signals()) -> dict[ChunkId, float]:
-        """Return the BM25 score of each id as `search` would give it; 0.0 where no term matches."""
+        """Return the BM25 score of each id as `search` would give it; ids that match no term get 0.0.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
         scores = dict.fromkeys(ids, 0.0)
-        match = _match(text, signals)
-        for start in range(0, len(ids), 500):
-            part = ids[start : start + 500]
-            if match:
+        wanted = list(scores)
+        with self._reading() as reader:
+            match = _match(reader, self._analyzer.query(text, signals))
+            for start in range(0, len(wanted) if match else 0, 500):
+                part = wanted[start : start + 500]
                 where = [f"f.id IN ({','.join('?' * len(part))})"]
-                scores.update({hit.id: hit.score for hit in self._run(match, where, list(part), len(part))})
+                scores.update((hit.id, hit.score) for hit in _run(reader, match, where, part, len(part)))
         return scores
 
-    def _run(self, match: str, where: list[str], values: list[Any], limit: int) -> list[Scored]:
-        condition = "".join(f" AND {part}" for part in where)
-        sql = (
-            f"SELECT f.id, -bm25(terms, 1.0, {_NAME_WEIGHT}) AS score FROM terms JOIN fields f ON f.id = terms.rowid"  # noqa: S608 (constant columns and marks)
-            f" WHERE terms MATCH ?{condition} ORDER BY score DESC, f.id LIMIT ?"
-        )
-        with self._lock:
-            rows = self._db.execute(sql, (match, *values, limit)).fetchall()
-        return [Scored(ChunkId(row[0]), float(row[1])) for row in rows]
-
     def ids(self) -> Iterable[ChunkId]:
-        """Return every stored id."""
-        with self._lock:
-            return [ChunkId(row[0]) for row in self._db.execute("SELECT id FROM fields").fetchall()]
+        """Return every stored id, in no order.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
+        with self._reading() as reader:
+            return [ChunkId(row[0]) for row in reader.execute("SELECT id FROM fields")]
 
     def stats(self) -> SparseIndexStats:
-        """Return the present state."""
-        with self._lock:
-            docs = int(self._db.execute("SELECT count(*) FROM fields").fetchone()[0])
+        """Return the present state.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
+        with self._reading() as reader:
+            docs = int(reader.execute("SELECT count(*) FROM fields").fetchone()[0])
         return SparseIndexStats(docs, 1, folder_bytes(self._folder))
+
+
+def _remove(writer: sqlite3.Connection, ids: Sequence[int]) -> None:
+    for chunk_id in ids:
+        if writer.execute("DELETE FROM fields WHERE id = ?", (chunk_id,)).rowcount:
+            writer.execute("DELETE FROM terms WHERE rowid = ?", (chunk_id,))
+
+
+def _run(reader: sqlite3.Connection, match: str, where: list[str], values: Sequence[Any], limit: int) -> list[Scored]:
+    condition = "".join(f" AND {part}" for part in where)
+    sql = (
+        f"SELECT f.id, round(-bm25(terms, 1.0, {_NAME_WEIGHT}), 4) AS score"  # noqa: S608 (constants and marks only)
+        " FROM terms CROSS JOIN fields f ON f.id = terms.rowid"
+        f" WHERE terms MATCH ?{condition} ORDER BY score DESC, f.id LIMIT ?"
+    )
+    rows = reader.execute(sql, (match, *values, limit))
+    return [Scored(ChunkId(chunk_id), score) for chunk_id, score in rows]
+
+
+def _match(reader: sqlite3.Connection, terms: QueryTerms) -> str:
+    """Return an FTS5 expression of quoted terms: nothing of the text is read as syntax."""
+    weights = terms.body
+    if len(weights) > _MAX_TERMS:
+        found = {term: _frequency(reader, term) for term in weights}
+        rarest = sorted((term for term in weights if found[term]), key=lambda term: found[term])[:_MAX_TERMS]
+        weights = {term: weights[term] for term in rarest}
+    words = [f'"{term}"' for term, weight in weights.items() for _ in range(max(1, round(weight / _WEIGHT_STEP)))]
+    hints = [f'names : "{term}"' for term in terms.names if term not in terms.body]
+    return " OR ".join([*words, *hints[:_MAX_TERMS]])
+
+
+def _frequency(reader: sqlite3.Connection, term: str) -> int:
+    row = reader.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _conditions(filters: Filters) -> tuple[list[str], list[Any]]:
@@ -173,35 +290,33 @@ def _conditions(filters: Filters) -> tuple[list[str], list[Any]]:
     ):
         if wanted:
             where.append(f"{column} IN ({','.join('?' * len(wanted))})")
-            values += wanted
+            values += map(storable, wanted)
     if filters.path_prefix:
-        condition, paths = below("f.path", [filters.path_prefix])
-        where.append(condition)
-        values += paths
+        folder = storable(filters.path_prefix).rstrip("/")
+        # `0` follows `/`; an archive's inner paths begin with `!/`
+        where.append("(f.path = ? OR (f.path >= ? AND f.path < ?) OR (f.path >= ? AND f.path < ?))")
+        values += [folder or "/", f"{folder}/", f"{folder}0", f"{folder}!/", f"{folder}!0"]
     if filters.since_s is not None:
         where.append("f.time >= ?")
-        values.append(int(filters.since_s))
+        values.append(filters.since_s)
     if filters.until_s is not None:
         where.append("f.time < ?")
-        values.append(int(filters.until_s))
+        values.append(filters.until_s)
     return where, values
 
 
-def _words(text: str) -> str:
-    return " ".join(_stem(word) for word in _TOKEN.findall(fold(text).lower()))
+def check_database(folder: Path) -> list[str]:
+    """Check the pages of the file and the postings against the terms; reads everything.
 
-
-def _stem(word: str) -> str:
-    if word in _SPECIAL:
-        return _SPECIAL[word]
-    if "а" <= word[-1] <= "я":
-        for ending in _RUSSIAN:
-            if len(word) - len(ending) >= 3 and word.endswith(ending):
-                return word[: -len(ending)]
-    return word
-
-
-def _match(text: str, signals: Signals) -> str:
-    """Return an FTS5 expression of quoted words: nothing of the text is read as syntax."""
-    words = [*_words(query_text(text, signals)).split(), *_words(" ".join(signals.file_hints)).split()]
-    return " OR ".join(f'"{word}"' for word in list(dict.fromkeys(words))[:_MAX_TERMS])
+    Returns:
+        What is wrong; empty for an index that was never written.
+    """
+    if not (folder / _FILE).exists():
+        return []
+    try:
+        with closing(sqlite3.connect(folder / _FILE, isolation_level=None)) as connection:
+            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
+            connection.execute("INSERT INTO terms (terms) VALUES ('integrity-check')")
+            return [f"`{_FILE}`: {problem}" for problem in found if problem != "ok"]
+    except sqlite3.DatabaseError as error:
+        return [f"`{_FILE}`: {error}"]

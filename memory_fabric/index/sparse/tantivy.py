@@ -1,276 +1,349 @@
-"""The default term index: Tantivy, BM25 over one text field and one field of names."""
+"""The default term index: Tantivy, BM25 over one field of words and one of names."""
 
 from __future__ import annotations
 
-import json
 import threading
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 import tantivy
-from tantivy import Document, Filter, Occur, Query, TextAnalyzerBuilder, Tokenizer
+from tantivy import Document, FieldType, Order, Query, TextAnalyzerBuilder, Tokenizer
 
+from foundation.errors import CairnError, ConflictError
 from foundation.ids import ChunkId
-from memory_fabric.errors import IndexCorruptError
+from memory_fabric.errors import IndexCorruptError, StoreFullError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
+from memory_fabric.index.sparse.analyze import Analyzer, ancestors, storable
 from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats
-from memory_fabric.index.sparse.wording import ancestors, expand, fold, name_text, query_text
+from memory_fabric.index.sparse.tantivy_query import filtered_query, id_query, native_stem, schema, terms_query
 from memory_fabric.records import Filters, Signals
 
-__all__ = ["TantivyIndex", "verify_files"]
+__all__ = ["TantivyIndex"]
 
-_TOKEN = r"(?i)[cf]\+\+|[cfj]#|\.net\b|[\p{L}\p{N}_]+"  # noqa: S105 (a pattern of words)
-_NAME_WEIGHT = 0.6
-"""Weight of a word of the path or symbol against one of the text."""
+log = structlog.get_logger(__name__)
 
-_MAX_TERMS = 64
-"""Distinct words of a query that are looked up, rarest first."""
+_SMALLEST_HEAP = 15_000_000
+"""Source: Tantivy refuses a writer with less for one thread."""
 
-_MAGIC = 1337
-"""Source: the footer that Tantivy writes to every file: JSON with a CRC-32, its length, and this number."""
+_REST_AFTER_S = 5.0
+"""Seconds without a write after which the writer, its threads and its memory are given back."""
 
-
-def _analyzer() -> Any:
-    return (
-        TextAnalyzerBuilder(Tokenizer.regex(_TOKEN))
-        .filter(Filter.remove_long(80))
-        .filter(Filter.lowercase())
-        .filter(Filter.ascii_fold())
-        # each stemmer leaves the other's script alone
-        .filter(Filter.stemmer("english"))
-        .filter(Filter.stemmer("russian"))
-        .build()
-    )
-
-
-def _schema() -> Any:
-    builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("id", indexed=True, fast=True)
-    builder.add_text_field("body", tokenizer_name="words", index_option="freq")
-    builder.add_text_field("names", tokenizer_name="words", index_option="freq")
-    for name in ("project", "modality", "language", "layer", "under"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("time", indexed=True, fast=True)
-    return builder.build()
+_PAGE = 20_000
+_MOST_TIES = 4_096
+"""Equal scores at the end of a result that are looked through for smaller ids."""
 
 
 class TantivyIndex:
     """BM25 search in a folder of its own.
 
+    Texts come in as terms that are cut already (`Analyzer`), so that Tantivy itself only splits at spaces.
+
     Args:
         folder: Created when missing.
-        heap_bytes: Memory of the writer while it writes; given back by `flush`.
+        heap_bytes: Memory of the writer while it writes.
+        rest_after_s: Seconds without a write after which that memory is given back.
 
     Raises:
         IndexCorruptError: The folder cannot be opened.
     """
 
-    def __init__(self, folder: Path, *, heap_bytes: int = 64 * 1024 * 1024) -> None:
+    def __init__(
+        self, folder: Path, *, heap_bytes: int = 64 * 1024 * 1024, rest_after_s: float = _REST_AFTER_S
+    ) -> None:
         self._folder = folder
-        self._heap_bytes = max(heap_bytes, 15_000_000)
-        self._schema = _schema()
-        self._words = _analyzer()
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._index = tantivy.Index(self._schema, path=str(folder))
-            self._index.register_tokenizer("words", _analyzer())
-            self._index.reload()
-            self._searcher = self._index.searcher()
-        except (ValueError, OSError) as error:
-            raise IndexCorruptError(f"the term index `{folder}` cannot be opened: {error}") from error
-        self._writer: Any = None
+        self._heap_bytes = max(heap_bytes, _SMALLEST_HEAP)
+        self._rest_after_s = rest_after_s
+        self._schema = schema()
+        self._analyzer = Analyzer(native_stem())
         self._lock = threading.Lock()
-        # ids grow for ever, so only those up to the largest one seen can be there already
-        self._largest = self._largest_id()
+        self._writer: Any = None
+        self._timer: threading.Timer | None = None
+        self._reader: Any = None
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._engine("opened"):
+            self._index = tantivy.Index(self._schema, path=str(folder))
+            self._index.register_tokenizer("terms", TextAnalyzerBuilder(Tokenizer.whitespace()).build())
+            # the default policy keeps a thread that looks at the folder twice a second
+            self._index.config_reader("manual")
+            self._refresh()
+            # ids only grow: those beyond the largest one seen cannot be there and need no deletion
+            self._largest = self._largest_id()
+
+    @contextmanager
+    def _engine(self, what: str) -> Iterator[None]:
+        """Turn what the engine raises into our errors; a panic is no `Exception`, so it is told by its name.
+
+        Raises:
+            IndexCorruptError: The engine failed.
+            StoreFullError: No space left on the device.
+        """
+        try:
+            yield
+        except BaseException as error:
+            is_panic = type(error).__name__ == "PanicException"
+            if not (is_panic or isinstance(error, (ValueError, OSError, RuntimeError))):
+                raise
+            if "No space left" in str(error):
+                message = f"the disk is full: the term index `{self._folder}` could not be {what}"
+                raise StoreFullError(message, fix="free some space") from error
+            message = f"the term index `{self._folder}` cannot be {what}: {_one_line(error)}"
+            raise IndexCorruptError(message, fix="run `cairn doctor --repair`") from error
 
     def _largest_id(self) -> int:
-        if not self._searcher.num_docs:
-            return 0
-        found = self._searcher.search(Query.all_query(), 1, count=False, order_by_field="id")
-        values = self._searcher.fast_field_values("id", [address for _, address in found.hits])
-        return int(values[0] or 0) if values else 0
+        hits = self._reader.search(Query.all_query(), 1, count=False, order_by_field="id").hits
+        return int(hits[0][0]) if hits else 0
 
-    # ---- writing ----------------------------------------------------------------------------------------------
-
-    def _open_writer(self) -> Any:
-        if self._writer is None:
-            self._writer = self._index.writer(self._heap_bytes, 1)
-        return self._writer
-
-    def upsert(self, docs: Sequence[SparseDoc]) -> None:
-        """Insert or replace documents; visible after `flush`."""
-        with self._lock:
-            writer = self._open_writer()
-            if known := [doc.id for doc in docs if doc.id <= self._largest]:
-                writer.delete_documents_by_query(Query.term_set_query(self._schema, "id", known))
-            for doc in docs:
-                writer.add_document(self._document(doc))
-            self._largest = max(self._largest, *(doc.id for doc in docs)) if docs else self._largest
-
-    @staticmethod
-    def _document(doc: SparseDoc) -> Any:
-        document = Document()
-        document.add_unsigned("id", doc.id)
-        text = f"{doc.context}\n{doc.text}" if doc.context else doc.text
-        document.add_text("body", fold(f"{text}\n{expand(text)}"))
-        document.add_text("names", name_text(doc.path, doc.symbol))
-        document.add_text("project", doc.project)
-        document.add_text("modality", doc.modality)
-        document.add_text("language", doc.language)
-        document.add_text("layer", doc.layer)
-        for folder in ancestors(doc.path):
-            document.add_text("under", folder)
-        document.add_integer("time", int(doc.timestamp_s))
-        return document
-
-    def delete(self, ids: Sequence[ChunkId]) -> None:
-        """Remove documents; unknown ids are ignored; visible after `flush`."""
-        if not ids:
-            return
-        with self._lock:
-            self._open_writer().delete_documents_by_query(Query.term_set_query(self._schema, "id", list(ids)))
-
-    def flush(self) -> None:
-        """Commit, and give the writer's memory back."""
-        with self._lock:
-            if self._writer is None:
-                return
-            self._writer.commit()
-            self._writer.wait_merging_threads()
-            self._writer = None
-            self._refresh()
+    def _searcher(self) -> Any:
+        searcher = self._reader
+        if searcher is None:
+            raise ConflictError("the term index is closed")
+        return searcher
 
     def _refresh(self) -> None:
         self._index.reload()
-        self._searcher = self._index.searcher()
+        self._reader = self._index.searcher()
 
-    def optimize(self) -> bool:
-        """Drop files of merged segments; merging itself happens in `flush`. Returns whether files went away."""
-        before = folder_bytes(self._folder)
+    # ---- writing ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        """Hold the writer; after a failure it is dropped with all that was not committed.
+
+        Raises:
+            IndexCorruptError: The engine failed.
+            StoreFullError: No space left on the device.
+        """
         with self._lock:
-            writer = self._open_writer()
-            writer.garbage_collect_files()
+            self._searcher()
+            self._stop_timer()
+            try:
+                with self._engine("written"):
+                    if self._writer is None:
+                        self._writer = self._index.writer(self._heap_bytes, 1)
+                    yield self._writer
+            except (IndexCorruptError, StoreFullError):
+                self._writer = None
+                raise
+
+    def upsert(self, docs: Sequence[SparseDoc]) -> None:
+        """Insert or replace documents; visible after `flush`.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
+        if not docs:
+            return
+        latest = {doc.id: doc for doc in docs}
+        with self._writing() as writer:
+            self._remove(writer, [doc_id for doc_id in latest if doc_id <= self._largest])
+            for doc in latest.values():
+                writer.add_document(self._document(doc))
+            self._largest = max(self._largest, *latest)
+
+    def _document(self, doc: SparseDoc) -> Any:
+        document = Document()
+        document.add_unsigned("id", doc.id)
+        document.add_text("body", self._analyzer.body(doc))
+        if names := self._analyzer.names(doc):
+            document.add_text("names", names)
+        document.add_text("project", storable(doc.project))
+        document.add_text("modality", storable(doc.modality))
+        document.add_text("language", storable(doc.language))
+        document.add_text("layer", storable(doc.layer))
+        for folder in ancestors(storable(doc.path)):
+            document.add_text("under", folder)
+        document.add_float("time", doc.timestamp_s)
+        return document
+
+    @staticmethod
+    def _remove(writer: Any, ids: Sequence[int]) -> None:
+        for doc_id in ids:
+            writer.delete_documents_by_term("id", doc_id)
+
+    def delete(self, ids: Sequence[ChunkId]) -> None:
+        """Remove documents; unknown ids are ignored; visible after `flush`.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
+        known = [doc_id for doc_id in ids if 0 <= doc_id <= self._largest]
+        if known:
+            with self._writing() as writer:
+                self._remove(writer, known)
+
+    def flush(self) -> None:
+        """Commit: make everything written so far durable and visible to searches.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
+        if self._writer is None:
+            return
+        with self._writing() as writer:
+            writer.commit()
+            self._refresh()
+            self._timer = threading.Timer(self._rest_after_s, self._rest_quietly)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def rest(self) -> None:
+        """Wait for merges under way, and give back the writer with its threads and memory, and the cache of words.
+
+        Raises:
+            IndexCorruptError: A merge failed.
+            StoreFullError: No space left on the device.
+        """
+        if self._writer is None:
+            return
+        with self._writing() as writer:
             writer.commit()
             writer.wait_merging_threads()
             self._writer = None
             self._refresh()
-        return folder_bytes(self._folder) < before
+            self._analyzer.forget()
+
+    def _rest_quietly(self) -> None:
+        try:
+            self.rest()
+        except CairnError as error:
+            log.warning("rest_failed", index="sparse", error=error.message)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def optimize(self) -> bool:
+        """Finish merges and remove the files that they replaced; safe to call beside searches.
+
+        The engine merges by its own rule (eight segments of like size); this library cannot ask it for more, so the
+        space of deleted documents comes back with the next merge, or with a rebuild.
+
+        Returns:
+            Whether any file changed.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
+        before = self._files()
+        with self._writing() as writer:
+            writer.commit()
+            writer.wait_merging_threads()
+            self._writer = None
+            # the old reader held the files of merged segments; a fresh writer can remove them now
+            self._refresh()
+            self._index.writer(_SMALLEST_HEAP, 1).garbage_collect_files()
+            self._analyzer.forget()
+        return self._files() != before
+
+    def _files(self) -> set[str]:
+        return {path.name for path in self._folder.iterdir() if not path.name.startswith(".")}
 
     def close(self) -> None:
-        """Flush and release files."""
-        self.flush()
+        """Flush and release files; further calls fail.
+
+        Raises:
+            IndexCorruptError: What was written last could not be committed.
+            StoreFullError: No space left on the device.
+        """
+        if self._reader is None:
+            return
+        try:
+            self.rest()
+        finally:
+            with self._lock:
+                self._stop_timer()
+                self._writer = None
+                self._reader = None
+                del self._index
 
     # ---- reading ----------------------------------------------------------------------------------------------
 
     def search(self, text: str, k: int, *, filters: Filters = Filters(), signals: Signals = Signals()) -> list[Scored]:
-        """Return the k best documents by BM25, best first; ties by smaller id."""
-        wanted = self._wanted(text, signals)
-        if wanted is None:
-            return []
-        query = self._filtered(wanted, filters)
-        return self._run(query, k)
+        """Return the k best documents by BM25, best first; ties by smaller id.
+
+        Among thousands of equal scores at the end of the list the smallest ids of the first 4,096 are taken.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
+        searcher = self._searcher()
+        with self._engine("searched"):
+            wanted = terms_query(self._schema, searcher, self._analyzer.query(text, signals))
+            if wanted is None or k < 1:
+                return []
+            return _best(searcher, filtered_query(self._schema, wanted, filters), k)
 
     def score(self, text: str, ids: Sequence[ChunkId], *, signals: Signals = Signals()) -> dict[ChunkId, float]:
-        """Return the BM25 score of each id as `search` would give it; 0.0 where no term matches."""
+        """Return the BM25 score of each id as `search` would give it; ids that match no term get 0.0.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
         scores = dict.fromkeys(ids, 0.0)
-        wanted = self._wanted(text, signals)
-        if wanted is None or not ids:
-            return scores
-        among = Query.const_score_query(Query.term_set_query(self._schema, "id", list(ids)), 0.0)
-        query = Query.boolean_query([(Occur.Must, among), (Occur.Must, wanted)])
-        scores.update({hit.id: hit.score for hit in self._run(query, len(ids))})
+        searcher = self._searcher()
+        with self._engine("searched"):
+            wanted = terms_query(self._schema, searcher, self._analyzer.query(text, signals))
+            if wanted is not None and scores:
+                query = id_query(self._schema, wanted, list(scores))
+                scores.update((hit.id, hit.score) for hit in _run(searcher, query, len(scores)))
         return scores
 
-    def _run(self, query: Any, limit: int) -> list[Scored]:
-        searcher = self._searcher
-        hits = searcher.search(query, limit, count=False).hits
-        ids = searcher.fast_field_values("id", [address for _, address in hits])
-        found = [
-            Scored(ChunkId(int(i)), float(score)) for i, (score, _) in zip(ids, hits, strict=True) if i is not None
-        ]
-        return sorted(found, key=lambda hit: (-hit.score, hit.id))
-
-    def _terms(self, text: str, signals: Signals) -> list[str]:
-        terms = list(dict.fromkeys(self._words.analyze(fold(query_text(text, signals)))))
-        if len(terms) > _MAX_TERMS:
-            terms.sort(key=lambda term: self._searcher.doc_freq("body", term))
-            terms = terms[:_MAX_TERMS]
-        return terms
-
-    def _wanted(self, text: str, signals: Signals) -> Any:
-        """Return the query for the words, or None when there is not a single one."""
-        parts = []
-        for term in self._terms(text, signals):
-            parts.append((Occur.Should, Query.term_query(self._schema, "body", term, "freq")))
-            name = Query.term_query(self._schema, "names", term, "freq")
-            parts.append((Occur.Should, Query.boost_query(name, _NAME_WEIGHT)))
-        for hint in signals.file_hints:
-            name = self._words.analyze(name_text(hint, ""))
-            parts += [(Occur.Should, Query.term_query(self._schema, "names", term, "freq")) for term in set(name)]
-        return Query.boolean_query(parts) if parts else None
-
-    def _filtered(self, wanted: Any, filters: Filters) -> Any:
-        parts = [(Occur.Must, wanted)]
-        for field, values in (
-            ("project", filters.projects),
-            ("modality", filters.modalities),
-            ("language", filters.languages),
-            ("layer", filters.layers),
-            ("under", (_as_folder(filters.path_prefix),) if filters.path_prefix else ()),
-        ):
-            if values:
-                among = Query.term_set_query(self._schema, field, list(values))
-                parts.append((Occur.Must, Query.const_score_query(among, 0.0)))
-        if filters.since_s is not None or filters.until_s is not None:
-            parts.append((Occur.Must, Query.const_score_query(self._times(filters), 0.0)))
-        return Query.boolean_query(parts) if len(parts) > 1 else wanted
-
-    def _times(self, filters: Filters) -> Any:
-        low = int(filters.since_s) if filters.since_s is not None else -(2**62)
-        high = int(filters.until_s) if filters.until_s is not None else 2**62
-        return Query.range_query(
-            self._schema, "time", tantivy.FieldType.Integer, low, high, include_lower=True, include_upper=False
-        )
-
     def ids(self) -> Iterable[ChunkId]:
-        """Return every stored id."""
-        searcher = self._searcher
-        hits = searcher.search(Query.all_query(), max(searcher.num_docs, 1), count=False).hits
-        values = searcher.fast_field_values("id", [address for _, address in hits])
-        return [ChunkId(int(value)) for value in values if value is not None]
+        """Return every stored id, in no order.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
+        searcher = self._searcher()
+        after = -1
+        while True:
+            with self._engine("read"):
+                page = _ids_after(self._schema, searcher, after)
+            yield from map(ChunkId, page)
+            if len(page) < _PAGE:
+                return
+            after = page[-1]
 
     def stats(self) -> SparseIndexStats:
         """Return the present state."""
-        searcher = self._searcher
+        searcher = self._searcher()
         return SparseIndexStats(searcher.num_docs, searcher.num_segments, folder_bytes(self._folder))
 
 
-def _as_folder(path: str) -> str:
-    return path.rstrip("/") or "/"
+def _run(searcher: Any, query: Any, limit: int) -> list[Scored]:
+    # counting all matches would forbid the engine to skip any
+    hits = searcher.search(query, limit, count=False).hits
+    ids = searcher.fast_field_values("id", [address for _, address in hits])
+    # sums in another order differ in the last bits; equal documents must tie
+    found = [Scored(ChunkId(doc_id), round(score, 4)) for doc_id, (score, _) in zip(ids, hits, strict=True)]
+    found.sort(key=lambda hit: (-hit.score, hit.id))
+    return found
 
 
-def verify_files(folder: Path) -> list[str]:
-    """Check the CRC-32 that Tantivy writes at the end of each segment file; returns what is wrong."""
-    try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        segments = {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return [f"`meta.json` cannot be read: {error}"]
-    files = [path for path in folder.iterdir() if path.name.split(".")[0] in segments]
-    lost = segments - {path.name.split(".")[0] for path in files}
-    found = [f"segment `{segment}` has no files" for segment in sorted(lost)]
-    return found + [f"`{path.name}` has another checksum" for path in files if not _is_sound(path.read_bytes())]
+def _best(searcher: Any, query: Any, k: int) -> list[Scored]:
+    """Return the k best; looks past the end while scores tie there, because the engine breaks ties its own way."""
+    limit = k + 1
+    found = _run(searcher, query, limit)
+    while len(found) == limit and found[k - 1].score == found[-1].score and limit < k + _MOST_TIES:
+        limit = min(limit * 4, k + _MOST_TIES)
+        found = _run(searcher, query, limit)
+    return found[:k]
 
 
-def _is_sound(data: bytes) -> bool:
-    if len(data) < 8 or int.from_bytes(data[-4:], "little") != _MAGIC:
-        return False
-    length = int.from_bytes(data[-8:-4], "little")
-    try:
-        footer = json.loads(data[-8 - length : -8])
-        return int(footer["crc"]) == zlib.crc32(data[: -8 - length])
-    except (ValueError, KeyError, TypeError):
-        return False
+def _ids_after(fields: Any, searcher: Any, after: int) -> list[int]:
+    query = Query.range_query(fields, "id", FieldType.Unsigned, after + 1, None)
+    hits = searcher.search(query, _PAGE, count=False, order_by_field="id", order=Order.Asc).hits
+    return [int(doc_id) for doc_id, _ in hits]
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".")

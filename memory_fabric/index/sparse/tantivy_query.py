@@ -1,0 +1,106 @@
+"""From terms and filters to Tantivy's query objects; nothing is ever parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tantivy
+from tantivy import FieldType, Filter, Occur, Query, TextAnalyzerBuilder, Tokenizer
+
+from memory_fabric.index.sparse.analyze import QueryTerms, storable
+from memory_fabric.records import Filters
+
+__all__ = ["RAW_FIELDS", "filtered_query", "id_query", "native_stem", "schema", "terms_query"]
+
+RAW_FIELDS = ("project", "modality", "language", "layer")
+"""Fields that are compared as they are."""
+
+_NAME_WEIGHT = 0.2
+"""Weight of a word of the path or symbol against one of the text; flat from .15 to .3 on the development sets."""
+
+_MAX_TERMS = 64
+"""Distinct terms of a query that are looked up, rarest first."""
+
+
+def schema() -> Any:
+    """Return the fields: one of words, one of names, and what filters look at; no text is stored."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("id", indexed=True, fast=True)
+    builder.add_text_field("body", tokenizer_name="terms", index_option="freq")
+    builder.add_text_field("names", tokenizer_name="terms", index_option="freq")
+    for name in (*RAW_FIELDS, "under"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_float_field("time", fast=True)
+    return builder.build()
+
+
+def native_stem() -> Any:
+    """Return a function from a word to its stem; each stemmer leaves the other's script alone."""
+    stemmer = (
+        TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")).filter(Filter.stemmer("russian")).build()
+    )
+    return lambda word: stemmer.analyze(word)[0]
+
+
+def terms_query(fields: Any, searcher: Any, terms: QueryTerms) -> Any:
+    """Return a flat disjunction of the terms that occur, or None when none does.
+
+    Flat, because Tantivy skips blocks of documents that cannot win only in a disjunction of plain terms.
+    """
+    body = [(searcher.doc_freq("body", term), term, weight) for term, weight in terms.body.items()]
+    rarest = sorted((entry for entry in body if entry[0]), key=lambda entry: entry[0])[:_MAX_TERMS]
+    kept = {term for _, term, _ in rarest}
+    parts = [_weighted(fields, "body", term, weight) for _, term, weight in rarest]
+    for term, weight in terms.names.items():
+        is_wanted = term in kept or term not in terms.body
+        if is_wanted and searcher.doc_freq("names", term):
+            parts.append(_weighted(fields, "names", term, weight * _NAME_WEIGHT))
+    return Query.boolean_query([(Occur.Should, part) for part in parts[: 2 * _MAX_TERMS]]) if parts else None
+
+
+def _weighted(fields: Any, field: str, term: str, weight: float) -> Any:
+    query = Query.term_query(fields, field, term, "freq")
+    return query if weight == 1.0 else Query.boost_query(query, weight)
+
+
+def id_query(fields: Any, wanted: Any, ids: Sequence[int]) -> Any:
+    """Return `wanted` among the documents of `ids` only, with the same scores."""
+    among = Query.const_score_query(Query.term_set_query(fields, "id", list(ids)), 0.0)
+    return Query.boolean_query([(Occur.Must, among), (Occur.Must, wanted)])
+
+
+def filtered_query(fields: Any, wanted: Any, filters: Filters) -> Any:
+    """Return `wanted` among the documents that pass `filters`, with the same scores."""
+    conditions = [
+        _one_of(fields, field, values)
+        for field, values in (
+            ("project", filters.projects),
+            ("modality", filters.modalities),
+            ("language", filters.languages),
+            ("layer", filters.layers),
+            ("under", (filters.path_prefix.rstrip("/") or "/",) if filters.path_prefix else ()),
+        )
+        if values
+    ]
+    if filters.since_s is not None or filters.until_s is not None:
+        conditions.append(
+            Query.range_query(
+                fields,
+                "time",
+                FieldType.Float,
+                filters.since_s,
+                filters.until_s,
+                include_lower=True,
+                include_upper=False,
+            )
+        )
+    if not conditions:
+        return wanted
+    parts = [(Occur.Must, Query.const_score_query(condition, 0.0)) for condition in conditions]
+    return Query.boolean_query([(Occur.Must, wanted), *parts])
+
+
+def _one_of(fields: Any, field: str, values: Sequence[str]) -> Any:
+    terms = [Query.term_query(fields, field, storable(value), "basic") for value in values]
+    return terms[0] if len(terms) == 1 else Query.boolean_query([(Occur.Should, term) for term in terms])
