@@ -52,8 +52,10 @@ def _best_window(text: str, matches: list[tuple[int, int, str]], max_chars: int)
         if value > best_value:
             best, best_value = begin, value
     start = max(0, best - max_chars // 6)
-    line = text.rfind("\n", max(0, start - 120), best) + 1
-    start = line or _word_start(text, start)
+    reach = max(0, start - 120)
+    line = text.rfind("\n", reach, best) + 1
+    # a line begins at the last break, or at the text's own beginning when that is near; else in mid-sentence
+    start = line if line or not reach else _word_start(text, start)
     end = min(len(text), start + max_chars)
     if end < len(text):
         break_at = max(text.rfind("\n", start + max_chars // 2, end), text.rfind(" ", end - 40, end))
