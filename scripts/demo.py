@@ -30,7 +30,7 @@ def run(*arguments: str) -> int:
 def main() -> int:
     """Return 0 when every step worked."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".").expanduser().resolve()
-    steps = [("up", "--detach"), ("index", str(folder))]
+    steps: list[tuple[str, ...]] = [("up", "--detach"), ("index", str(folder))]
     steps += [("recall", question, "--k", "3", "--under", str(folder)) for question in QUESTIONS[folder == HERE]]
     for step in steps:
         if status := run(*step):
