@@ -134,6 +134,8 @@ def _write(graph: bytes, folder: Path, stem: str) -> Path:
         part.write(graph)
         part.flush()
         os.fsync(part.fileno())
+        # the weights are public, and a cache may serve several users
+        os.fchmod(part.fileno(), 0o644)
     os.replace(part.name, path)
     _sweep(folder)
     return path
