@@ -25,6 +25,14 @@ _CODE_LINE = re.compile(
     r"|if \(|for \(|while \(|const |let |var |package |using |struct |impl )|[;{}]\s*$",
     re.MULTILINE,
 )
+_DEFINITION = re.compile(
+    r"\s*(?:@\w|#include\b|#!|<\?php"
+    r"|(?:export |default |pub |public |private |protected |static |async |final |abstract )*"
+    r"(?:def|class|func|function|fn|interface|struct|impl|enum|trait|namespace|package)\s+[\w<(*]"
+    r"|(?:const|let|var)\s+\w+\s*=|(?:public|private|protected|static)\s+\w+[\w<>\[\], ]*\s+\w+\s*\()"
+)
+"""What only the first line of code looks like."""
+
 _PYTHON = re.compile(r"^\s*(async )?def \w+\(.*|^\s*class \w+.*:$", re.MULTILINE)
 
 _WRITTEN_TIMES = (
@@ -201,6 +209,8 @@ def record_modality(record: IngestRecord) -> Modality:
     if _SPEAKER.match(first) and (record.timestamp or "\n" not in record.text.strip()):
         return "conversation"
     lines = record.text.count("\n") + 1
+    if _DEFINITION.match(record.text) and re.search(r"[(){}:;=]", record.text):
+        return "code"
     if len(_CODE_LINE.findall(record.text)) * 3 >= lines and (lines > 1 or _PYTHON.match(first)):
         return "code"
     return "text"
