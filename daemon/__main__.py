@@ -4,82 +4,124 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-import trio
-
 from daemon.detach import start_detached
-from foundation.errors import CairnError
+from daemon.exits import Exit
+from daemon.lock import ProfileLockedError, locked_profile
+from foundation.errors import CairnError, InputError
 from foundation.places import Running, profile_folder
 
 __all__ = ["main"]
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m daemon", description="The Cairn daemon.")
     parser.add_argument("--profile", type=Path, help="folder that holds everything")
-    parser.add_argument("--config", type=Path, help="a configuration file below the user's own")
+    parser.add_argument("--config", default="", metavar="FILE", help="a file, or a name in `configs/`")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one setting")
     parser.add_argument("--detach", action="store_true", help="go to the background once serving")
     parser.add_argument("--ready-fd", type=int, default=-1, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
-async def _serve(arguments: argparse.Namespace, profile: Path) -> None:
-    # imported late: `--help` and a refused lock must not wait for engines
+def _serve(arguments: argparse.Namespace, profile: Path) -> None:
+    # imported late: a wrong word, a held lock and the parent of a detached daemon need no engines
+    import trio
+
     from daemon.app import run
     from daemon.config import load_config
-    from foundation.log import start_logging
+    from daemon.lifecycle import Shutdown, obey_signals
+    from foundation.log import log_uncaught, start_logging
+    from foundation.places import places_of
 
-    config = load_config(profile, extra=arguments.config, overrides=arguments.set)
-    start_logging(config.daemon.log_level, profile / "logs" / "daemon.jsonl", is_quiet=arguments.ready_fd >= 0)
-    stop = trio.Event()
+    places = places_of(profile)
+    config = load_config(places, preset=arguments.config, overrides=arguments.set)
+    is_detached = arguments.ready_fd >= 0
+    start_logging(config.daemon.log_level, places.logs / "daemon.jsonl", is_quiet=is_detached)
+    log_uncaught()
+    if is_detached:
+        # the folder it was started in may be deleted or unmounted
+        os.chdir(profile)
 
-    def on_serving(running: Running) -> None:
-        if arguments.ready_fd >= 0:
-            os.write(arguments.ready_fd, msgspec.json.encode(running))
-            os.close(arguments.ready_fd)
-        else:
-            sys.stderr.write(f"cairn serves on {running.socket}; stop it with Ctrl-C or `cairn down`\n")
+    async def serve() -> None:
+        shutdown = Shutdown()
+        async with trio.open_nursery() as nursery:
+            # before anything is opened: a stop that comes early is a stop, too
+            await nursery.start(obey_signals, shutdown)
+            await run(config, places, shutdown, lambda running: _tell(arguments.ready_fd, running))
+            nursery.cancel_scope.cancel()
 
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_obey_signals, stop)
-        await run(config, profile, stop, on_serving)
-        nursery.cancel_scope.cancel()
-
-
-async def _obey_signals(stop: trio.Event) -> None:
-    """The first signal drains; a second one ends at once."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for _ in signals:
-            if stop.is_set():
-                os._exit(1)
-            stop.set()
+    trio.run(serve)
 
 
-def main() -> int:
-    """Return 0 after a clean stop, 2 for a wrong configuration, 1 otherwise."""
-    # written before anything of the user's is: files of the profile are nobody else's business
+def _tell(ready_fd: int, running: Running) -> None:
+    """Say that the daemon serves: to the parent of a detached one, else to the terminal."""
+    if ready_fd < 0:
+        sys.stderr.write(f"cairn serves on {running.socket}; stop it with Ctrl-C or `cairn down`\n")
+        return
+    import msgspec
+
+    try:
+        os.write(ready_fd, msgspec.json.encode(running))
+    except BrokenPipeError:
+        # the parent has lost its patience or its life; who asks again finds a daemon that serves
+        return
+    finally:
+        os.close(ready_fd)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the daemon, or start one in the background.
+
+    Args:
+        words: The command line; None is the process's own.
+
+    Returns:
+        A code of `Exit`.
+    """
+    # before anything is written: the files of a profile are nobody else's business
     os.umask(0o077)
-    arguments = _arguments()
-    from daemon.lock import locked_profile
-
+    arguments = _arguments(words)
     try:
         profile = profile_folder(arguments.profile)
         if arguments.detach:
             return start_detached(profile, arguments.config, arguments.set)
         with locked_profile(profile):
-            trio.run(_serve, arguments, profile)
-    except (CairnError, BaseExceptionGroup) as group:
-        error: BaseException = group
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        sys.stderr.write(f"error: {error}\n")
-        return 2 if isinstance(error, CairnError) and error.code == "invalid_argument" else 1
-    return 0
+            _serve(arguments, profile)
+    except Exception as error:  # the last line of defence: one line for people, and the exit code for programs
+        return _failed(error, is_detached=arguments.ready_fd >= 0)
+    return Exit.CLEAN
+
+
+def _failed(error: Exception, *, is_detached: bool) -> int:
+    leaves = list(_leaves(error))
+    known = next((leaf for leaf in leaves if isinstance(leaf, CairnError)), None)
+    if known is not None:
+        sys.stderr.write(f"error: {known}\n")
+        if isinstance(known, ProfileLockedError) and is_detached:
+            return Exit.TAKEN
+        return Exit.USAGE if isinstance(known, InputError) else Exit.FAILED
+    last = leaves[0]
+    if isinstance(last, OSError):
+        sys.stderr.write(f"error: {last.strerror}: `{last.filename}`\n" if last.filename else f"error: {last}\n")
+        return Exit.FAILED
+    import structlog
+
+    # its message may quote a document; where it was raised does not
+    structlog.get_logger(__name__).critical("daemon_died", exc_info=last)
+    sys.stderr.write(f"error: the daemon died of `{type(last).__name__}`; its log says where\n")
+    return Exit.FAILED
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
 
 
 if __name__ == "__main__":

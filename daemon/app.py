@@ -12,129 +12,140 @@ import msgspec
 import structlog
 import trio
 
-from daemon.config import CairnConfig, TcpConfig
+from daemon.config import CairnConfig, DaemonConfig
 from daemon.evaluation import Evaluation
+from daemon.lifecycle import Shutdown, keep_watchdog, watchdog_period_s
 from daemon.notify import notify
 from daemon.system import System, version
-from foundation.clock import format_rfc3339
-from foundation.errors import CairnError, InputError
-from foundation.places import Running, socket_path
+from daemon.tcp import tcp_listener
+from daemon.watch import keep_level
+from foundation.config import ConfigError
+from foundation.places import Places, Running, socket_path
 from memory_fabric.fabric import MemoryFabric
 from servers.grpc_api.bridge import Bridge
 from servers.grpc_api.server import GrpcServer, TcpListener
 
 __all__ = ["run"]
 
+_SOCKET_BYTES = 103
+"""Longest path of a Unix socket on every system."""
+
 log = structlog.get_logger(__name__)
 
 
-async def run(config: CairnConfig, profile: Path, stop: trio.Event, on_serving: Callable[[Running], None]) -> None:
-    """Serve until `stop` is set.
+async def run(config: CairnConfig, places: Places, shutdown: Shutdown, on_serving: Callable[[Running], None]) -> None:
+    """Serve until a shutdown is requested.
 
     Args:
         config: In force.
-        profile: Holds everything.
-        stop: Set by a signal or by `System.Drain`.
+        places: Of the profile, whose lock is held.
+        shutdown: Requested by a signal or by `System.Drain`.
         on_serving: Called once the daemon answers.
+
+    Raises:
+        ConfigError: TCP is configured by halves, or the socket's path is too long.
+        StoreCorruptError: The truth is damaged.
+        ConflictError: An address is in use.
     """
-    token = trio.lowlevel.current_trio_token()
+    # what the user got wrong is told before anything is opened
+    tcp, path = tcp_listener(config.daemon.tcp), _socket(config.daemon, places)
     async with AsyncExitStack() as stack:
-        memory = _open_memory(config, profile)
-        stack.push_async_callback(_in_thread, memory.close)
+        memory = _open_memory(config, places)
+        stack.push_async_callback(_finish, memory.close)
         nursery = await stack.enter_async_context(trio.open_nursery())
         stack.callback(nursery.cancel_scope.cancel)
+        token = trio.lowlevel.current_trio_token()
+        system = System(config, places.profile, memory, lambda: token.run_sync_soon(shutdown.requested.set))
         bridge = Bridge(token, nursery, recalls=config.daemon.max_recalls, runs=config.daemon.max_runs)
-        system = System(config, profile, memory, lambda: token.run_sync_soon(stop.set))
-        path = socket_path(profile)
-        server = GrpcServer(
-            memory=memory,
-            system=system,
-            evaluation=Evaluation(config.memory, profile / "eval", _models(profile)),
-            bridge=bridge,
-            socket_path=path,
-            tcp=_tcp(config.daemon.tcp),
-        )
+        server = _server(config, places, memory, system, bridge, path, tcp)
+        stack.push_async_callback(_drain, server, config.daemon.drain_s, shutdown)
         memory.start()
         server.start()
         system.is_serving = True
+        stack.callback(_stopping, system)
         running = Running(os.getpid(), str(path), version(), system.info().started_at)
-        _announce(profile, running)
-        stack.callback((profile / "daemon.json").unlink, missing_ok=True)
-        log.info("serving", pid=running.pid, socket=running.socket)
-        notify("READY=1\nSTATUS=serving")
+        _announce(places.profile, running, stack)
         on_serving(running)
         for folder in config.daemon.watch:
-            nursery.start_soon(_watch, memory, folder)
-        await stop.wait()
-        log.info("stopping")
-        notify("STOPPING=1\nSTATUS=finishing requests")
-        system.is_serving = False
-        await trio.to_thread.run_sync(partial(server.drain, config.daemon.drain_s))
-    log.info("stopped", at=format_rfc3339(trio.current_time()))
+            nursery.start_soon(keep_level, memory, str(Path(folder).expanduser()))
+        if period_s := watchdog_period_s(os.environ):
+            nursery.start_soon(keep_watchdog, period_s)
+        await shutdown.requested.wait()
+    log.info("stopped")
 
 
-def _open_memory(config: CairnConfig, profile: Path) -> MemoryFabric:
+def _socket(config: DaemonConfig, places: Places) -> Path:
+    if not config.socket:
+        return socket_path(places.profile)
+    path = Path(config.socket).expanduser()
+    if not path.is_absolute() or len(os.fsencode(path)) > _SOCKET_BYTES or not path.parent.is_dir():
+        raise ConfigError(
+            [f"`daemon.socket`: `{path}` must be absolute, of at most {_SOCKET_BYTES} bytes, in a folder that exists"]
+        )
+    return path
+
+
+def _open_memory(config: CairnConfig, places: Places) -> MemoryFabric:
     ingest = config.memory.ingest
     # the profile holds what was remembered; remembering it again would never end
-    ingest = msgspec.structs.replace(ingest, denied=(*ingest.denied, str(profile)))
+    denied = {str(folder): None for folder in (places.profile, places.logs, places.cache)}
+    ingest = msgspec.structs.replace(ingest, denied=(*ingest.denied, *denied))
     memory = msgspec.structs.replace(config.memory, ingest=ingest)
-    return MemoryFabric.open(memory, profile / "memory", models=_models(profile))
+    return MemoryFabric.open(memory, places.profile / "memory", models=_models(places))
 
 
-def _models(profile: Path) -> Path | None:
+def _models(places: Places) -> Path | None:
     """A profile that carries models of its own uses those."""
-    folder = profile / "models"
+    folder = places.profile / "models"
     return folder if folder.is_dir() else None
 
 
-def _announce(profile: Path, running: Running) -> None:
+def _server(
+    config: CairnConfig,
+    places: Places,
+    memory: MemoryFabric,
+    system: System,
+    bridge: Bridge,
+    path: Path,
+    tcp: TcpListener | None,
+) -> GrpcServer:
+    evaluation = Evaluation(config.memory, places.cache / "eval", _models(places))
+    return GrpcServer(memory=memory, system=system, evaluation=evaluation, bridge=bridge, socket_path=path, tcp=tcp)
+
+
+def _announce(profile: Path, running: Running, stack: AsyncExitStack) -> None:
+    """Write `daemon.json`, tell the service manager, and take the file away at the end."""
     path = profile / "daemon.json"
     temporary = path.with_suffix(".tmp")
     temporary.write_bytes(msgspec.json.encode(running))
     temporary.replace(path)
+    stack.callback(path.unlink, missing_ok=True)
+    log.info("serving", pid=running.pid, socket=running.socket, version=running.version)
+    notify("READY=1\nSTATUS=serving")
 
 
-async def _in_thread(work: Callable[[], None]) -> None:
+def _stopping(system: System) -> None:
+    log.info("stopping")
+    notify("STOPPING=1\nSTATUS=finishing requests")
+    system.is_serving = False
+
+
+async def _drain(server: GrpcServer, drain_s: float, shutdown: Shutdown) -> None:
+    """Finish requests; a second signal ends the wait."""
+
+    async def hurry() -> None:
+        await shutdown.hurried.wait()
+        # a shorter grace overrules the longer one that is running
+        await trio.to_thread.run_sync(server.drain, 0.0)
+
+    with trio.CancelScope(shield=True):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(hurry)
+            await trio.to_thread.run_sync(partial(server.drain, drain_s))
+            nursery.cancel_scope.cancel()
+
+
+async def _finish(work: Callable[[], None]) -> None:
     """Finish even while the daemon is being cancelled: what is half written costs a rebuild."""
     with trio.CancelScope(shield=True):
         await trio.to_thread.run_sync(work)
-
-
-async def _watch(memory: MemoryFabric, folder: str) -> None:
-    """Follow a folder of the configuration; one that cannot be followed does not stop the daemon."""
-
-    def level() -> None:
-        memory.index([folder], report=lambda _: None, check=trio.from_thread.check_cancelled)
-
-    try:
-        await trio.to_thread.run_sync(level)
-        async for burst in memory.follow([folder]):
-            if burst is not None:
-                sync = partial(memory.sync, burst, [folder], project="", check=trio.from_thread.check_cancelled)
-                await trio.to_thread.run_sync(sync)
-    except CairnError as error:
-        log.error("watch_failed", code=error.code)
-
-
-def _tcp(config: TcpConfig) -> TcpListener | None:
-    if not config.port:
-        return None
-    files = {"certificate": config.certificate_file, "key": config.key_file, "token": config.token_file}
-    missing = [name for name, path in files.items() if not path]
-    if missing:
-        names = ", ".join(f"`daemon.tcp.{name}_file`" for name in missing)
-        raise InputError(
-            "daemon.tcp", f"TCP needs TLS and a token: {names} missing", fix="or set `daemon.tcp.port` to 0"
-        )
-    data = {name: _read(name, path) for name, path in files.items()}
-    token = data["token"].decode().strip()
-    if len(token) < 16:
-        raise InputError("daemon.tcp.token_file", "the token has fewer than 16 characters")
-    return TcpListener(config.host, config.port, data["certificate"], data["key"], token)
-
-
-def _read(name: str, path: str) -> bytes:
-    try:
-        return Path(path).expanduser().read_bytes()
-    except OSError as error:
-        raise InputError(f"daemon.tcp.{name}_file", f"cannot read `{path}`: {error.strerror}") from error

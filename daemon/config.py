@@ -5,21 +5,33 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from foundation.config import Layer, env_layer, file_layer, load_layers, override_layer
+from foundation.config import ConfigError, Layer, env_layer, file_layer, load_layers, override_layer
+from foundation.places import Places
 from memory_fabric.config import MemoryConfig
 
-__all__ = ["CairnConfig", "DaemonConfig", "TcpConfig", "load_config"]
+__all__ = ["PROJECT_KEYS", "CairnConfig", "DaemonConfig", "TcpConfig", "load_config", "preset_folder"]
+
+PROJECT_KEYS = (
+    "daemon.log_level",
+    "memory.ingest.chunk_chars",
+    "memory.ingest.is_following_gitignore",
+    "memory.ingest.max_chunk_chars",
+    "memory.recall",
+)
+"""What a project's `.cairn.toml` may set: the file came with the project, so it may tune but open no door."""
+
+_Count = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 
 
 class TcpConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A door for other machines; off while `port` is 0."""
 
     host: str = "127.0.0.1"
-    port: int = 0
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     certificate_file: str = ""
     """PEM chain."""
     key_file: str = ""
@@ -31,12 +43,14 @@ class TcpConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DaemonConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `[daemon]` section."""
 
+    socket: str = ""
+    """Where to listen; empty is `cairn.sock` in the profile."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    drain_s: float = 5.0
+    drain_s: Annotated[float, msgspec.Meta(ge=0.0, le=600.0)] = 5.0
     """Seconds that requests in flight get when the daemon stops."""
-    max_recalls: int = 8
+    max_recalls: _Count = 8
     """Quick requests at once."""
-    max_runs: int = 4
+    max_runs: _Count = 4
     """Index and other long runs at once."""
     watch: tuple[str, ...] = ()
     """Folders that are followed for as long as the daemon runs."""
@@ -50,20 +64,43 @@ class CairnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory: MemoryConfig = MemoryConfig()
 
 
-def load_config(profile: Path, *, extra: Path | None = None, overrides: Sequence[str] = ()) -> CairnConfig:
-    """Merge built-in defaults, a named file, the profile's, the working folder's, environment and command line.
+def preset_folder() -> Path:
+    """Return the folder of the configurations that ship with Cairn."""
+    return Path(__file__).resolve().parent.parent / "configs"
+
+
+def load_config(places: Places, *, preset: str = "", overrides: Sequence[str] = ()) -> CairnConfig:
+    """Merge built-in defaults, a preset, the user's file, the project's, environment and command line.
 
     Args:
-        profile: Its `config.toml` is the user's file.
-        extra: A profile of `configs/` or any other file; weaker than the user's.
+        places: Of the profile.
+        preset: A name in `configs/`, or a file of one's own; weaker than the user's file.
         overrides: `key.path=value` words.
 
     Raises:
         ConfigError: All mistakes of all layers.
     """
-    layers: list[Layer] = []
-    if extra is not None:
-        layers.append(file_layer(extra))
-    layers += [file_layer(profile / "config.toml"), file_layer(Path.cwd() / ".cairn.toml")]
+    layers = [_preset_layer(preset)] if preset else []
+    layers += [file_layer(places.config), *_project_layers()]
     layers += [env_layer(os.environ), override_layer(overrides)]
-    return load_layers(CairnConfig, layers)
+    config = load_layers(CairnConfig, layers)
+    relative = [folder for folder in config.daemon.watch if not Path(folder).expanduser().is_absolute()]
+    if relative:
+        # the daemon outlives the folder that it was started in
+        raise ConfigError([f"`daemon.watch`: `{folder}` is not an absolute path" for folder in relative])
+    return config
+
+
+def _preset_layer(preset: str) -> Layer:
+    named = preset_folder() / f"{preset}.toml"
+    is_name = preset.isidentifier() or preset.replace("-", "_").isidentifier()
+    return file_layer(named if is_name and named.is_file() else Path(preset).expanduser(), is_required=True)
+
+
+def _project_layers() -> list[Layer]:
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError:
+        # started in a folder that has been deleted since
+        return []
+    return [file_layer(folder / ".cairn.toml", allowed=PROJECT_KEYS)]

@@ -1,33 +1,34 @@
 """Configuration in layers: TOML files, environment and command line over typed defaults.
 
-Every mistake of every layer is reported, together, each with its file, key and line.
+Every mistake of every layer is reported, together, each with its file, line and key.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
 from foundation.errors import InputError
+from foundation.toml_lines import key_lines
 
 __all__ = ["ConfigError", "Layer", "env_layer", "file_layer", "load_layers", "override_layer", "to_toml"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_HEADER = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_\-.\"']+)\s*=")
+_POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
 
 
 class ConfigError(InputError):
     """One or more mistakes in the configuration.
 
     Args:
-        mistakes: Each with its place.
+        mistakes: Each with its place; at least one.
     """
 
     def __init__(self, mistakes: Sequence[str]) -> None:
@@ -41,88 +42,95 @@ class Layer(msgspec.Struct, frozen=True):
 
     name: str
     """Shown in errors: a file, `environment`, or `command line`."""
-    values: dict[str, Any]
-    lines: dict[str, int] = {}
-    """Line of each dotted key, where the source has lines."""
+    values: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    """Where each dotted key was said, e.g. `config.toml:12`."""
+    texts: dict[str, str] = {}
+    """Each dotted key as it was typed, where a source has text only: a string field takes `1` as it stands."""
+    mistakes: tuple[str, ...] = ()
+    """What could not even be read."""
+    allowed: tuple[str, ...] = ()
+    """Dotted keys and tables that this source may set; empty allows all."""
 
 
-def file_layer(path: Path) -> Layer:
-    """Return the settings of a TOML file; a file that does not exist has none.
+def file_layer(path: Path, *, is_required: bool = False, allowed: Sequence[str] = ()) -> Layer:
+    """Return the settings of a TOML file.
 
-    Raises:
-        ConfigError: The file is not TOML or cannot be read.
+    Args:
+        path: A file that does not exist has no settings.
+        is_required: Whether its absence is a mistake.
+        allowed: Keys and tables that it may set; empty allows all.
     """
+    name = str(path)
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Layer(str(path), {})
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        return Layer(name, mistakes=(f"{name}: cannot be read: {error.strerror}",) if is_required else ())
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return Layer(name, mistakes=(f"{name}:{line}: not UTF-8",))
+    except OSError as error:
+        return Layer(name, mistakes=(f"{name}: cannot be read: {error.strerror}",))
     try:
-        return Layer(str(path), tomllib.loads(text), _lines(text))
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{path}: {error}"]) from error
+        return Layer(name, mistakes=(_syntax_mistake(name, str(error)),))
+    places = {key: f"{name}:{line}" for key, line in key_lines(text).items()}
+    return Layer(name, values, places, allowed=tuple(allowed))
 
 
-def _lines(text: str) -> dict[str, int]:
-    """Return the line of each key; good enough for tables and plain keys, which is what people write."""
-    found: dict[str, int] = {}
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = header[1].replace('"', "").replace(" ", "")
-            found.setdefault(table, number)
-        elif key := _KEY.match(line):
-            name = key[1].replace('"', "").replace("'", "")
-            found.setdefault(f"{table}.{name}" if table else name, number)
-    return found
+def _syntax_mistake(name: str, said: str) -> str:
+    position = _POSITION.search(said)
+    place = f"{name}:{position[1]}:{position[2]}" if position else name
+    return f"{place}: {_lowered(_POSITION.sub('', said))}"
 
 
 def env_layer(environment: Mapping[str, str], prefix: str = "CAIRN__") -> Layer:
     """Return the settings of variables such as `CAIRN__MEMORY__EMBED__THREADS=1`."""
-    pairs = {
-        name.removeprefix(prefix).lower().replace("__", "."): value
-        for name, value in environment.items()
+    said = [
+        (name.removeprefix(prefix).lower().replace("__", "."), value, name)
+        for name, value in sorted(environment.items())
         if name.startswith(prefix)
-    }
-    return _dotted("environment", pairs)
+    ]
+    return _spoken("environment", said)
 
 
 def override_layer(settings: Sequence[str]) -> Layer:
-    """Return the settings of `key.path=value` words of a command line.
-
-    Raises:
-        ConfigError: A word has no `=`.
-    """
-    pairs = {}
+    """Return the settings of `key.path=value` words of a command line; of one key said twice the last counts."""
+    said, mistakes = {}, []
     for setting in settings:
         key, mark, value = setting.partition("=")
-        if not mark:
-            raise ConfigError([f"command line: `{setting}` is not of the form key.path=value"])
-        pairs[key.strip()] = value.strip()
-    return _dotted("command line", pairs)
+        if mark and key.strip():
+            said[key.strip()] = (key.strip(), value.strip(), setting)
+        else:
+            mistakes.append(f"command line: `{setting}` is not of the form key.path=value")
+    return _spoken("command line", said.values(), mistakes)
 
 
-def _dotted(name: str, pairs: Mapping[str, str]) -> Layer:
+def _spoken(name: str, said: Iterable[tuple[str, str, str]], mistakes: Sequence[str] = ()) -> Layer:
+    """Nest dotted keys; each comes with its text and the words to show in errors."""
     values: dict[str, Any] = {}
-    for key, text in pairs.items():
+    places, texts, wrong = {}, {}, list(mistakes)
+    for key, text, words in said:
         *tables, last = key.split(".")
-        place = values
+        place: Any = values
         for table in tables:
-            inner = place.setdefault(table, {})
-            if not isinstance(inner, dict):
-                raise ConfigError([f"{name}: `{key}`: `{table}` is a value, not a table"])
-            place = inner
-        place[last] = _value(text)
-    return Layer(name, values)
+            place = place.setdefault(table, {}) if isinstance(place, dict) else None
+        if not isinstance(place, dict) or last in place:
+            wrong.append(f"{name}: `{words}`: `{key}` is a value and a table at once")
+            continue
+        place[last] = _parsed(text)
+        places[key], texts[key] = f"{name}: `{words}`", text
+    return Layer(name, values, places, texts, tuple(wrong))
 
 
-def _value(text: str) -> Any:
+def _parsed(text: str) -> Any:
     """A value is read as TOML; what is not TOML is a plain string."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        found = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    return found["value"] if found.keys() == {"value"} else text
 
 
 def load_layers(schema: type[T], layers: Sequence[Layer]) -> T:
@@ -133,45 +141,69 @@ def load_layers(schema: type[T], layers: Sequence[Layer]) -> T:
         layers: Weakest first.
 
     Raises:
-        ConfigError: Unknown keys and wrong types, all of them.
+        ConfigError: Unreadable files, unknown keys and wrong types, all of them.
     """
     mistakes: list[str] = []
     merged: dict[str, Any] = {}
     for layer in layers:
-        good = _checked(schema, layer.values, "", layer, mistakes)
-        _merge(merged, good)
+        mistakes += layer.mistakes
+        _merge(merged, _checked(schema, layer.values, "", layer, mistakes))
     if mistakes:
         raise ConfigError(mistakes)
-    return msgspec.convert(merged, schema)
+    try:
+        return msgspec.convert(merged, schema)
+    except msgspec.ValidationError as error:
+        # each value is right by itself: what remains is a rule over several of them
+        raise ConfigError([_lowered(str(error))]) from error
 
 
 def _checked(
     schema: type[msgspec.Struct], values: Mapping[str, Any], path: str, layer: Layer, mistakes: list[str]
 ) -> dict[str, Any]:
-    hints = get_type_hints(schema)
+    hints = get_type_hints(schema, include_extras=True)
     good: dict[str, Any] = {}
     for key, value in values.items():
         dotted = f"{path}.{key}" if path else key
-        place = f"{layer.name}:{layer.lines[dotted]}" if dotted in layer.lines else layer.name
-        if key not in hints:
-            mistakes.append(f"{place}: unknown key `{dotted}`; known here: {', '.join(sorted(hints))}")
-        elif isinstance(hints[key], type) and issubclass(hints[key], msgspec.Struct):
+        place = layer.places.get(dotted, layer.name)
+        kind = hints.get(key)
+        if kind is None:
+            mistakes.append(f"{place}: unknown key `{dotted}`; {_suggestion(key, hints)}")
+        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             if isinstance(value, dict):
-                good[key] = _checked(hints[key], value, dotted, layer, mistakes)
+                good[key] = _checked(kind, value, dotted, layer, mistakes)
             else:
                 mistakes.append(f"{place}: `{dotted}` is a table, not a value")
+        elif layer.allowed and not _is_within(dotted, layer.allowed):
+            mistakes.append(f"{place}: `{dotted}` may not be set here; set it in the user's own configuration")
         else:
-            _leaf(hints[key], key, value, f"{place}: `{dotted}`", good, mistakes)
+            try:
+                good[key] = _converted(value, kind, layer.texts.get(dotted))
+            except msgspec.ValidationError as error:
+                mistakes.append(f"{place}: `{dotted}`: {_lowered(str(error))}")
     return good
 
 
-def _leaf(kind: Any, key: str, value: Any, place: str, good: dict[str, Any], mistakes: list[str]) -> None:
+def _suggestion(key: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    close = difflib.get_close_matches(key, names, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(f'`{name}`' for name in names)}"
+
+
+def _is_within(dotted: str, allowed: Sequence[str]) -> bool:
+    return any(dotted == name or dotted.startswith(f"{name}.") for name in allowed)
+
+
+def _converted(value: Any, kind: Any, text: str | None) -> Any:
     try:
-        msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        mistakes.append(f"{place}: {str(error)[:1].lower()}{str(error)[1:]}")
-    else:
-        good[key] = value
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        if text is None:
+            raise
+        try:
+            return msgspec.convert(text, kind)
+        except msgspec.ValidationError:
+            pass
+        raise
 
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
@@ -182,9 +214,13 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
             base[key] = value
 
 
+def _lowered(said: str) -> str:
+    return said[:1].lower() + said[1:]
+
+
 def to_toml(config: msgspec.Struct) -> str:
     """Return a configuration as TOML: plain keys of a table first, then its tables."""
-    return "\n".join(_table(msgspec.to_builtins(config), "")) + "\n"
+    return "\n".join(_table(msgspec.to_builtins(config), "")).strip() + "\n"
 
 
 def _table(values: Mapping[str, Any], path: str) -> list[str]:
@@ -200,5 +236,5 @@ def _table(values: Mapping[str, Any], path: str) -> list[str]:
 def _literal(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(_literal(item) for item in value)}]"
-    # JSON's strings, numbers and booleans are TOML's too
-    return msgspec.json.encode(value).decode()
+    # JSON's strings, numbers and booleans are TOML's too, but for one control character
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

@@ -1,51 +1,118 @@
 """Logs for machines: one JSON line an event, names and numbers only, never content.
 
-Events are constant snake_case names with fields. A field that could hold what the user wrote is dropped, whoever logs
-it.
+Events are constant snake_case names with fields. What could hold the user's words is dropped whoever logs it: fields
+named like content, long strings, objects that are not plain, messages of exceptions, and the messages of libraries.
 """
 
 from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
+import re
 import sys
-from collections.abc import MutableMapping
-from pathlib import Path
+import threading
+from collections.abc import Mapping, MutableMapping
+from io import TextIOWrapper
+from pathlib import Path, PurePath
 from typing import Any
 
 import structlog
 
-__all__ = ["CONTENT_FIELDS", "start_logging"]
+__all__ = ["CONTENT_FIELDS", "Secret", "log_uncaught", "start_logging"]
 
 CONTENT_FIELDS = frozenset(
     {
-        "text",
+        "answer",
+        "authorization",
+        "body",
+        "content",
+        "message",
+        "password",
+        "prompt",
         "query",
         "question",
-        "snippet",
-        "content",
-        "body",
-        "token",
-        "vector",
         "secret",
-        "password",
+        "snippet",
+        "text",
         "title",
+        "token",
         "value",
+        "vector",
     }
 )
-"""Names of fields that are never written."""
+"""Names of fields that are never written; a name that ends in one after `_` counts too, and so do plurals."""
 
 _MAX_BYTES = 5 * 1024 * 1024
 _KEPT = 3
+_MAX_CHARS = 512
+"""Longer strings are no names: long enough for most paths and for every reason that Cairn gives."""
+_EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_FRAMES = 12
+
+_Event = MutableMapping[str, Any]
 
 
-def _drop_content(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for name in CONTENT_FIELDS & event.keys():
-        event[name] = "[dropped]"
+class Secret:
+    """A string that shows itself only when asked by name: not in logs, errors or `repr`.
+
+    Args:
+        plain: What it protects.
+    """
+
+    __slots__ = ("_plain",)
+
+    def __init__(self, plain: str) -> None:
+        self._plain = plain
+
+    def reveal(self) -> str:
+        """Return the string itself."""
+        return self._plain
+
+    def __repr__(self) -> str:
+        return "[secret]"
+
+
+def _is_content(name: str) -> bool:
+    last = name.rsplit("_", 1)[-1]
+    return not CONTENT_FIELDS.isdisjoint({name, last, name.removesuffix("s"), last.removesuffix("s")})
+
+
+def _without_content(_: Any, __: str, event: _Event) -> _Event:
+    if not _EVENT.fullmatch(str(event.get("event", ""))):
+        # an event that is not a constant name was put together from something
+        event["event"] = "unnamed_event"
+    for name, value in event.items():
+        # numbers say how much, not what
+        is_dropped = _is_content(name) and not isinstance(value, int | float)
+        event[name] = "[dropped]" if is_dropped else _plain(value)
     return event
 
 
-def _without_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str() if len(value) > _MAX_CHARS:
+            return f"[{len(value)} characters]"
+        case str():
+            return value
+        case PurePath():
+            return str(value)
+        case Mapping():
+            return {
+                str(name): "[dropped]"
+                if _is_content(str(name)) and not isinstance(inner, int | float)
+                else _plain(inner)
+                for name, inner in value.items()
+            }
+        case list() | tuple() | set() | frozenset():
+            return [_plain(inner) for inner in value]
+        case _:
+            return f"[{type(value).__name__}]"
+
+
+def _without_messages(_: Any, __: str, event: _Event) -> _Event:
     """Keep where an exception was raised; its message may quote what the user wrote."""
     info = event.pop("exc_info", None)
     if info is True:
@@ -58,8 +125,25 @@ def _without_values(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutable
             frames.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
             trace = trace.tb_next
         event["raised"] = type(error).__name__
-        event["frames"] = frames[-12:]
+        event["frames"] = frames[-_FRAMES:]
     return event
+
+
+def _from_library(_: Any, __: str, event: _Event) -> _Event:
+    """A library's message is prose, and prose may quote a document: only where it came from is kept."""
+    record: logging.LogRecord = event["_record"]
+    event["event"] = "library_message"
+    event["place"] = f"{record.module}:{record.lineno}"
+    return event
+
+
+class _OwnFile(logging.handlers.RotatingFileHandler):
+    """Rotates; every file of it is its owner's only."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return os.fdopen(descriptor, "a", encoding="utf-8")
 
 
 def start_logging(level: str, file: Path | None = None, *, is_quiet: bool = False) -> None:
@@ -73,19 +157,48 @@ def start_logging(level: str, file: Path | None = None, *, is_quiet: bool = Fals
     handlers: list[logging.Handler] = [] if is_quiet else [logging.StreamHandler(sys.stderr)]
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.touch(mode=0o600)
-        handlers.append(logging.handlers.RotatingFileHandler(file, maxBytes=_MAX_BYTES, backupCount=_KEPT))
-    logging.basicConfig(level=level.upper(), format="%(message)s", handlers=handlers, force=True)
+        handlers.append(_OwnFile(file, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8"))
+    last: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        _without_messages,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _without_content,
+            structlog.processors.JSONRenderer(),
+        ],
+        foreign_pre_chain=[*last, _from_library],
+    )
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=level.upper(), handlers=handlers, force=True)
+    logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[
+            structlog.stdlib.filter_by_level,
             structlog.contextvars.merge_contextvars,
-            structlog.stdlib.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            _drop_content,
-            _without_values,
-            structlog.processors.JSONRenderer(),
+            *last,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def log_uncaught() -> None:
+    """Log exceptions that end a thread or are raised where nobody can catch them, without their messages."""
+    log = structlog.get_logger("foundation.log")
+
+    def in_thread(raised: threading.ExceptHookArgs) -> None:
+        if raised.exc_type is not SystemExit:
+            log.error("thread_died", thread=raised.thread.name if raised.thread else "", exc_info=raised.exc_value)
+
+    def unraisable(raised: Any) -> None:
+        log.error("unraisable", exc_info=raised.exc_value)
+
+    threading.excepthook = in_thread
+    sys.unraisablehook = unraisable

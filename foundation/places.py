@@ -1,21 +1,36 @@
-"""Where a profile lies: one folder by `CAIRN_PROFILE`, or the XDG places."""
+"""Where a profile lies: one folder by `CAIRN_PROFILE`, or the XDG places; and where its daemon listens."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
+import socket
+import stat
 import tempfile
 from pathlib import Path
 
 import msgspec
 import platformdirs
 
-from foundation.errors import ConflictError
+from foundation.errors import ConflictError, ResourceError
 
-__all__ = ["Running", "find_running", "profile_folder", "socket_path"]
+__all__ = [
+    "Places",
+    "Running",
+    "find_running",
+    "find_socket",
+    "is_answering",
+    "places_of",
+    "profile_folder",
+    "socket_path",
+]
 
 _SOCKET_BYTES = 100
-"""Longest path of a Unix socket that every system takes (Linux: 107 and a NUL)."""
+"""Longest path of a Unix socket that every system takes (Linux: 107, macOS: 103)."""
+
+_SAFE = re.compile(r"[A-Za-z0-9/._@+~-]+")
+"""gRPC reads the address of a socket as a URI: other characters would have to be escaped by every client."""
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -27,6 +42,18 @@ class Running(msgspec.Struct, frozen=True):
     started_at: str
 
 
+class Places(msgspec.Struct, frozen=True):
+    """The folders and files of one profile."""
+
+    profile: Path
+    """Store, indexes, lock, socket and `daemon.json`."""
+    config: Path
+    """The user's configuration file; need not exist."""
+    logs: Path
+    cache: Path
+    """What can be made again: the memories of golden sets."""
+
+
 def profile_folder(given: Path | None = None) -> Path:
     """Return the profile's folder, made when missing, open to its owner only.
 
@@ -34,39 +61,75 @@ def profile_folder(given: Path | None = None) -> Path:
         given: From the command line; else `CAIRN_PROFILE`, else the user's data folder.
 
     Raises:
-        ConflictError: The folder belongs to another user.
+        ConflictError: The folder belongs to another user, or is a file.
+        ResourceError: The folder cannot be made.
     """
     text = os.environ.get("CAIRN_PROFILE", "")
-    folder = given or (Path(text) if text else Path(platformdirs.user_data_dir("cairn")))
-    folder = folder.expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = given or (Path(text) if text else _default_profile())
+    try:
+        folder = folder.expanduser().resolve()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError as error:
+        raise ConflictError(f"`{folder}` is not a folder", fix="choose another profile folder") from error
+    except (OSError, RuntimeError) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        raise ResourceError(f"cannot make `{folder}`: {said}", fix="choose another profile folder") from error
     _own(folder)
     return folder
 
 
+def _default_profile() -> Path:
+    return Path(platformdirs.user_data_dir("cairn"))
+
+
+def places_of(profile: Path) -> Places:
+    """Return where things of a profile lie: all inside it, but for the default profile, which follows XDG.
+
+    Args:
+        profile: As `profile_folder` returned it.
+    """
+    if os.environ.get("CAIRN_PROFILE") or profile != _default_profile().resolve():
+        return Places(profile, profile / "config.toml", profile / "logs", profile / "cache")
+    return Places(
+        profile,
+        Path(platformdirs.user_config_dir("cairn")) / "config.toml",
+        Path(platformdirs.user_log_dir("cairn")),
+        Path(platformdirs.user_cache_dir("cairn")),
+    )
+
+
 def _own(folder: Path) -> None:
-    status = folder.stat()
-    if status.st_uid != os.getuid():
+    # not through a link: in a folder that all may write to, it could lead anywhere
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or not stat.S_ISDIR(status.st_mode):
         raise ConflictError(f"`{folder}` belongs to another user", fix="choose another profile folder")
     if status.st_mode & 0o077:
         folder.chmod(0o700)
 
 
 def socket_path(profile: Path) -> Path:
-    """Return where the daemon of a profile listens: in the profile, or in a short folder when that is too deep.
+    """Return where the daemon of a profile listens.
+
+    That is in the profile, or in a short folder when the profile's path is too long or too odd for a socket.
 
     Raises:
         ConflictError: The short folder belongs to another user.
     """
     path = profile / "cairn.sock"
-    if len(os.fsencode(path)) <= _SOCKET_BYTES:
+    if _is_fit(path):
         return path
-    name = hashlib.blake2b(os.fsencode(profile), digest_size=8).hexdigest()
-    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    folder = base / f"cairn-{os.getuid()}-{name}"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    _own(folder)
-    return folder / "cairn.sock"
+    name = f"cairn-{os.getuid()}-{hashlib.blake2b(os.fsencode(profile), digest_size=8).hexdigest()}"
+    bases = [os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()]
+    short = [Path(base) / name / "cairn.sock" for base in bases if base and Path(base).is_dir()]
+    # the last resort where even the temporary folder is deep
+    path = next((path for path in short if _is_fit(path)), Path("/tmp") / name / "cairn.sock")  # noqa: S108 (owned below)
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    _own(path.parent)
+    return path
+
+
+def _is_fit(path: Path) -> bool:
+    return len(os.fsencode(path)) <= _SOCKET_BYTES and _SAFE.fullmatch(str(path)) is not None
 
 
 def find_running(profile: Path) -> Running | None:
@@ -75,3 +138,20 @@ def find_running(profile: Path) -> Running | None:
         return msgspec.json.decode((profile / "daemon.json").read_bytes(), type=Running)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def find_socket(profile: Path) -> Path | None:
+    """Return the socket of the profile's daemon, or None when none answers."""
+    running = find_running(profile)
+    return Path(running.socket) if running is not None and is_answering(running.socket) else None
+
+
+def is_answering(path: str) -> bool:
+    """Return whether somebody accepts connections there: a socket file may outlive its daemon."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
