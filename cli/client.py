@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
+import msgspec
 
 from cli.errors import from_call
 from cli.models import (
@@ -18,20 +19,26 @@ from cli.models import (
     ForgetSummary,
     Fragment,
     IndexSummary,
+    Info,
     Item,
     Pack,
     Page,
     Progress,
     RecallResult,
+    Stats,
     WatchEvent,
     from_wire,
 )
+from foundation.errors import CairnError, InputError
 from proto.cairn.v1 import eval_pb2, eval_pb2_grpc, memory_pb2, memory_pb2_grpc, system_pb2, system_pb2_grpc
 
 __all__ = ["CairnClient"]
 
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+
 _MAX_BYTES = 64 * 1024 * 1024
 _RECORDS_A_MESSAGE = 200
+_BYTES_A_MESSAGE = 1024 * 1024
 
 
 class CairnClient:
@@ -39,20 +46,29 @@ class CairnClient:
 
     Args:
         target: `unix:PATH`, or `HOST:PORT` for TCP.
-        timeout_s: Deadline of quick calls; long runs have none.
+        timeout_s: Deadline of quick calls.
+        run_timeout_s: Deadline of long runs and streams; None has none.
         token: For TCP.
         certificate: PEM chain to trust, for TCP.
 
     Raises:
         RpcError: Any call may be refused; the error carries reason, field and advice.
         NoDaemonError: Nobody answers.
+        InputError: A value cannot be sent: not UTF-8, of the wrong type, or for a field that there is not.
     """
 
     def __init__(
-        self, target: str, *, timeout_s: float = 30.0, token: str = "", certificate: bytes | None = None
+        self,
+        target: str,
+        *,
+        timeout_s: float = 30.0,
+        run_timeout_s: float | None = None,
+        token: str = "",
+        certificate: bytes | None = None,
     ) -> None:
         options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
         self._timeout_s = timeout_s
+        self._run_timeout_s = run_timeout_s
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         if token or certificate:
             self._channel = grpc.secure_channel(target, grpc.ssl_channel_credentials(certificate), options)
@@ -75,13 +91,16 @@ class CairnClient:
         """Close the connection; what is running for it is cancelled."""
         self._channel.close()
 
-    def _call(self, method: Any, request: Any) -> Any:
+    def _call(self, method: Any, request: Any, kind: type[Kind]) -> Kind:
+        return from_wire(self._answer(method, request), kind)
+
+    def _answer(self, method: Any, request: Any) -> Any:
         with _translated():
             return method(request, timeout=self._timeout_s, metadata=self._metadata)
 
     def _stream(self, method: Any, request: Any) -> Iterator[Any]:
         with _translated():
-            call = method(request, metadata=self._metadata)
+            call = method(request, timeout=self._run_timeout_s, metadata=self._metadata)
             try:
                 yield from call
             finally:
@@ -93,78 +112,89 @@ class CairnClient:
         self, paths: Sequence[str], *, project: str = "", is_forced: bool = False, is_waiting: bool = True
     ) -> Iterator[Progress | IndexSummary]:
         """Index files and folders: progress, then the summary."""
-        request = memory_pb2.IndexRequest(paths=paths, project=project, is_forced=is_forced, is_waiting=is_waiting)
+        request = _built(
+            memory_pb2.IndexRequest, paths=paths, project=project, is_forced=is_forced, is_waiting=is_waiting
+        )
         for event in self._stream(self._memory.Index, request):
             yield _event(event, IndexSummary)
 
     def watch(self, paths: Sequence[str], *, project: str = "") -> Iterator[WatchEvent]:
         """Follow folders: one event for each burst of changes, for ever."""
-        for event in self._stream(self._memory.Watch, memory_pb2.WatchRequest(paths=paths, project=project)):
+        for event in self._stream(self._memory.Watch, _built(memory_pb2.WatchRequest, paths=paths, project=project)):
             yield from_wire(event, WatchEvent)
 
     def ingest(self, records: Iterable[dict[str, Any]], *, project: str = "") -> IndexSummary:
-        """Import records with known ids."""
+        """Import records with known ids.
+
+        Args:
+            records: Fields of `IngestRecord` each; what the iterable raises ends the import and comes out of here.
+            project: Of records that name none.
+
+        Raises:
+            CairnError: As every call; what was sent before is kept.
+        """
+        broken: list[Exception] = []
 
         def messages() -> Iterator[memory_pb2.IngestRequest]:
-            batch: list[memory_pb2.IngestRecord] = []
-            yield memory_pb2.IngestRequest(project=project)
-            for record in records:
-                batch.append(memory_pb2.IngestRecord(**record))
-                if len(batch) >= _RECORDS_A_MESSAGE:
+            # gRPC reads this on a thread of its own and would tell nobody what went wrong there
+            try:
+                yield _built(memory_pb2.IngestRequest, project=project)
+                for batch in _batches(records):
                     yield memory_pb2.IngestRequest(records=batch)
-                    batch = []
-            yield memory_pb2.IngestRequest(records=batch)
+            except Exception as error:
+                broken.append(error)
+                raise
 
-        with _translated():
-            reply = self._memory.Ingest(messages(), metadata=self._metadata)
-        return from_wire(reply, IndexSummary)  # type: ignore[no-any-return]  # built by name
+        try:
+            with _translated():
+                reply = self._memory.Ingest(messages(), timeout=self._run_timeout_s, metadata=self._metadata)
+        except CairnError:
+            if broken:
+                raise broken[0] from None
+            raise
+        return from_wire(reply, IndexSummary)
 
     def remember(self, text: str, **fields: Any) -> Item:
         """Keep a note; fields are those of `RememberRequest`."""
-        reply = self._call(self._memory.Remember, memory_pb2.RememberRequest(text=text, **fields))
-        return from_wire(reply, Item)  # type: ignore[no-any-return]  # built by name
+        return self._call(self._memory.Remember, _built(memory_pb2.RememberRequest, text=text, **fields), Item)
 
     def recall(self, text: str, **fields: Any) -> RecallResult:
         """Answer a question; fields are those of `RecallRequest`."""
-        reply = self._call(self._memory.Recall, memory_pb2.RecallRequest(text=text, **fields))
-        return from_wire(reply, RecallResult)  # type: ignore[no-any-return]  # built by name
+        return self._call(self._memory.Recall, _built(memory_pb2.RecallRequest, text=text, **fields), RecallResult)
 
     def context_pack(self, text: str, *, budget_tokens: int, **fields: Any) -> Pack:
         """Quote evidence under a budget."""
-        query = memory_pb2.RecallRequest(text=text, **fields)
-        reply = self._call(
-            self._memory.ContextPack, memory_pb2.ContextPackRequest(query=query, budget_tokens=budget_tokens)
-        )
+        query = _built(memory_pb2.RecallRequest, text=text, **fields)
+        request = _built(memory_pb2.ContextPackRequest, query=query, budget_tokens=budget_tokens)
+        reply = self._answer(self._memory.ContextPack, request)
         fragments = tuple(Fragment(f.number, from_wire(f.hit.cite, Cite), f.text, f.tokens) for f in reply.fragments)
         return Pack(reply.text, fragments, reply.tokens, reply.budget_tokens, reply.took_ms, tuple(reply.degraded))
 
     def get(self, item_id: str) -> Item:
         """Return one item with its text."""
-        reply = self._call(self._memory.Get, memory_pb2.GetRequest(id=item_id))
-        return from_wire(reply, Item)  # type: ignore[no-any-return]  # built by name
+        return self._call(self._memory.Get, _built(memory_pb2.GetRequest, id=item_id), Item)
 
     def list_items(self, **fields: Any) -> Page:
         """Return a page of items; fields are those of `ListRequest`."""
-        reply = self._call(self._memory.List, memory_pb2.ListRequest(**fields))
-        return from_wire(reply, Page)  # type: ignore[no-any-return]  # built by name
+        return self._call(self._memory.List, _built(memory_pb2.ListRequest, **fields), Page)
 
     def link(self, src: str, dst: str, relation: str, weight: float = 1.0) -> None:
         """Add a typed edge between two items."""
-        request = memory_pb2.LinkRequest(src=src, dst=dst, relation=relation, weight=weight)
-        self._call(self._memory.Link, request)
+        request = _built(memory_pb2.LinkRequest, src=src, dst=dst, relation=relation, weight=weight)
+        self._answer(self._memory.Link, request)
 
     def forget(self, **fields: Any) -> Iterator[Progress | ForgetSummary]:
         """Forget what matches: progress, then the summary; fields are those of `ForgetRequest`."""
-        for event in self._stream(self._memory.Forget, memory_pb2.ForgetRequest(**fields)):
+        for event in self._stream(self._memory.Forget, _built(memory_pb2.ForgetRequest, **fields)):
             yield _event(event, ForgetSummary)
 
-    def stats(self) -> Any:
-        """Return the state of the memory, as the wire message."""
-        return self._call(self._memory.Stats, memory_pb2.StatsRequest())
+    def stats(self) -> Stats:
+        """Return how much is held and where the indexes stand."""
+        return self._call(self._memory.Stats, memory_pb2.StatsRequest(), Stats)
 
     def coverage(self, path: str = "") -> Iterator[CoverageRow]:
         """Yield every source and what became of it."""
-        for row in self._stream(self._memory.Coverage, memory_pb2.CoverageRequest(path=path)):
+        for row in self._stream(self._memory.Coverage, _built(memory_pb2.CoverageRequest, path=path)):
             yield from_wire(row, CoverageRow)
 
     def compact(self) -> Iterator[Progress]:
@@ -174,26 +204,26 @@ class CairnClient:
 
     def replay(self, names: Sequence[str] = ()) -> Iterator[Progress]:
         """Rebuild indexes from the truth."""
-        for row in self._stream(self._memory.Replay, memory_pb2.ReplayRequest(names=names)):
+        for row in self._stream(self._memory.Replay, _built(memory_pb2.ReplayRequest, names=names)):
             yield from_wire(row, Progress)
 
     # ---- the process and the evaluation -----------------------------------------------------------------------
 
-    def info(self) -> Any:
-        """Return who is running, as the wire message."""
-        return self._call(self._system.Info, system_pb2.InfoRequest())
+    def info(self) -> Info:
+        """Return who is running."""
+        return self._call(self._system.Info, system_pb2.InfoRequest(), Info)
 
     def config(self) -> str:
         """Return the configuration in force as TOML."""
-        return str(self._call(self._system.Config, system_pb2.ConfigRequest()).toml)
+        return str(self._answer(self._system.Config, system_pb2.ConfigRequest()).toml)
 
     def metrics(self) -> str:
         """Return figures in Prometheus' text format."""
-        return str(self._call(self._system.Metrics, system_pb2.MetricsRequest()).prometheus)
+        return str(self._answer(self._system.Metrics, system_pb2.MetricsRequest()).prometheus)
 
     def drain(self) -> None:
         """Ask the daemon to stop."""
-        self._call(self._system.Drain, system_pb2.DrainRequest())
+        self._answer(self._system.Drain, system_pb2.DrainRequest())
 
     def doctor(self, *, is_repairing: bool = False) -> Iterator[CheckRow]:
         """Compare the truth and its indexes."""
@@ -202,15 +232,52 @@ class CairnClient:
 
     def run_eval(self, name: str, strategy: str = "") -> Iterator[Progress | EvalReport]:
         """Run a golden set: progress, then the report."""
-        for event in self._stream(self._eval.Run, eval_pb2.EvalRequest(set=name, strategy=strategy)):
-            kind = event.WhichOneof("event")
-            yield from_wire(getattr(event, kind), Progress if kind == "progress" else EvalReport)
+        for event in self._stream(self._eval.Run, _built(eval_pb2.EvalRequest, set=name, strategy=strategy)):
+            yield _event(event, EvalReport)
 
 
-def _event(event: Any, kind: type[Any]) -> Any:
+def _built(kind: type[Any], **fields: Any) -> Any:
+    """Return a request.
+
+    Raises:
+        InputError: A value cannot be sent; the first such field is named.
+    """
+    try:
+        return kind(**fields)
+    except (TypeError, ValueError) as error:
+        name = next((name for name in fields if not _is_sendable(kind, name, fields[name])), "request")
+        reason = "is not UTF-8" if isinstance(error, UnicodeEncodeError) else f"cannot be sent: {error}"
+        raise InputError(name, reason) from error
+
+
+def _is_sendable(kind: type[Any], name: str, value: Any) -> bool:
+    try:
+        kind(**{name: value})
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _batches(records: Iterable[dict[str, Any]]) -> Iterator[list[memory_pb2.IngestRecord]]:
+    """Yield records in messages far below the size that gRPC refuses."""
+    batch: list[memory_pb2.IngestRecord] = []
+    size = 0
+    for record in records:
+        message = _built(memory_pb2.IngestRecord, **record)
+        batch.append(message)
+        size += message.ByteSize()
+        if len(batch) >= _RECORDS_A_MESSAGE or size >= _BYTES_A_MESSAGE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _event(event: Any, kind: type[Kind]) -> Progress | Kind:
     """Return the progress or the summary that an event holds."""
     name = event.WhichOneof("event")
-    return from_wire(getattr(event, name), Progress if name == "progress" else kind)
+    message = getattr(event, name)
+    return from_wire(message, Progress) if name == "progress" else from_wire(message, kind)
 
 
 @contextmanager

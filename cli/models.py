@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
+from types import NoneType
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
@@ -14,7 +18,9 @@ __all__ = [
     "ForgetSummary",
     "Fragment",
     "Hit",
+    "IndexState",
     "IndexSummary",
+    "Info",
     "Item",
     "Meta",
     "Pack",
@@ -24,7 +30,9 @@ __all__ = [
     "ScoreParts",
     "Skipped",
     "Source",
+    "Stats",
     "WatchEvent",
+    "from_wire",
 ]
 
 
@@ -143,6 +151,10 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     repo: str = ""
     commit: str = ""
     timestamp: str = ""
+    line_start: int | None = None
+    line_end: int | None = None
+    time_start_s: float | None = None
+    time_end_s: float | None = None
     uri: str = ""
 
 
@@ -150,8 +162,13 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known about an item."""
 
     project: str = ""
+    language: str = ""
+    scope: str = ""
     layer: str = ""
     tags: tuple[str, ...] = ()
+    pii: bool = False
+    secrets_redacted: int = 0
+    permissions: str = ""
     quality: float = 0.0
     version: int = 0
     title: str = ""
@@ -195,6 +212,46 @@ class CoverageRow(msgspec.Struct, frozen=True):
     chunks: int
 
 
+class IndexState(msgspec.Struct, frozen=True):
+    """One derived index beside the truth."""
+
+    name: str
+    backend: str
+    applied_seq: int
+    journal_seq: int
+    points: int
+    disk_bytes: int
+    status: str
+    detail: str
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """What the memory holds."""
+
+    items: int
+    chunks: int
+    projects: dict[str, int]
+    modalities: dict[str, int]
+    languages: dict[str, int]
+    indexes: tuple[IndexState, ...]
+    store_bytes: int
+    model: str
+    model_state: str
+    queues: dict[str, int]
+
+
+class Info(msgspec.Struct, frozen=True):
+    """The daemon's process."""
+
+    pid: int
+    version: str
+    profile: str
+    uptime_s: float
+    serving: bool
+    rss_mb: float
+    started_at: str
+
+
 class CheckRow(msgspec.Struct, frozen=True):
     """One finding of the doctor."""
 
@@ -220,36 +277,33 @@ class EvalReport(msgspec.Struct, frozen=True):
     regressed: bool
 
 
-def from_wire(message: Any, kind: type[Any]) -> Any:
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+_Reader = Callable[[Any], Any]
+
+
+def from_wire(message: Any, kind: type[Kind]) -> Kind:
     """Return a wire message as one of these structs, field by field; fields that the struct lacks are left out."""
-    values = {}
-    for name, hint in _hints(kind).items():
-        values[name] = _value(message, name, hint)
-    return kind(**values)
+    return kind(*[read(message) for read in _readers(kind)])
 
 
-_cache: dict[type[Any], dict[str, Any]] = {}
+@cache
+def _readers(kind: type[msgspec.Struct]) -> tuple[_Reader, ...]:
+    """Return what reads each field: asked once a kind, because an answer has hundreds of them."""
+    hints = get_type_hints(kind)
+    return tuple(_reader(name, hints[name]) for name in kind.__struct_fields__)
 
 
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    from typing import get_type_hints
-
-    if kind not in _cache:
-        _cache[kind] = get_type_hints(kind)
-    return _cache[kind]
-
-
-def _value(message: Any, name: str, hint: Any) -> Any:
-    value = getattr(message, name)
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        return from_wire(value, hint)
-    arguments = getattr(hint, "__args__", ())
+def _reader(name: str, hint: Any) -> _Reader:
+    read, arguments = attrgetter(name), getattr(hint, "__args__", ())
     if name == "highlights":
-        return tuple((range_.start, range_.end) for range_ in value)
+        return lambda message: tuple((part.start, part.end) for part in read(message))
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return lambda message: from_wire(read(message), hint)
     if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], msgspec.Struct):
-        return tuple(from_wire(item, arguments[0]) for item in value)
-    if type(None) in arguments:
-        return value if message.HasField(name) else None
-    if arguments and arguments[-1] is Ellipsis:
-        return tuple(value)
-    return dict(value) if hasattr(value, "items") else value
+        return lambda message: tuple(from_wire(item, arguments[0]) for item in read(message))
+    if NoneType in arguments:
+        return lambda message: read(message) if message.HasField(name) else None
+    if arguments:
+        whole = dict if arguments[-1] is not Ellipsis else tuple
+        return lambda message: whole(read(message))
+    return read

@@ -1,4 +1,14 @@
-"""One table: what each error is called on each wire."""
+"""What a door itself refuses, and one table: what each error is called on each wire.
+
+CairnError
+├── InputError
+│   └── RequestError            one or more bad fields, reported together
+├── DrainingError               the daemon is stopping
+├── DeadlineError               the client's deadline has passed
+├── LeftError                   the client has left
+├── UnauthenticatedError        no token, or a wrong one
+└── UnknownMethodError          nothing is served under this name
+"""
 
 from __future__ import annotations
 
@@ -7,9 +17,83 @@ from http import HTTPStatus
 import grpc
 import msgspec
 
-from foundation.errors import CairnError
+from foundation.errors import CairnError, InputError
 
-__all__ = ["STATUSES", "WireStatus", "status_of"]
+__all__ = [
+    "STATUSES",
+    "DeadlineError",
+    "DrainingError",
+    "LeftError",
+    "RequestError",
+    "UnauthenticatedError",
+    "UnknownMethodError",
+    "WireStatus",
+    "status_of",
+]
+
+
+class RequestError(InputError):
+    """A request with one or more bad fields, all reported together.
+
+    Args:
+        violations: Field and what is wrong with it; at least one.
+    """
+
+    def __init__(self, violations: list[tuple[str, str]]) -> None:
+        field, message = violations[0]
+        super().__init__(field, message)
+        self.message = "; ".join(f"`{name}`: {text}" for name, text in violations)
+        self.violations = violations
+
+
+class DrainingError(CairnError):
+    """The daemon is stopping: it takes no new requests, and ends those that outlast its patience."""
+
+    code = "draining"
+    is_retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("the daemon is stopping", fix="try again when it has started")
+
+
+class DeadlineError(CairnError):
+    """The client's deadline has passed."""
+
+    code = "deadline_exceeded"
+
+    def __init__(self) -> None:
+        super().__init__("the deadline of the call has passed", fix="allow more time")
+
+
+class LeftError(CairnError):
+    """The client has cancelled the call or gone away."""
+
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("the client has left")
+
+
+class UnauthenticatedError(CairnError):
+    """No token, or a wrong one."""
+
+    code = "unauthenticated"
+
+    def __init__(self) -> None:
+        super().__init__("no valid token", fix="send it as `authorization: Bearer …`")
+
+
+class UnknownMethodError(CairnError):
+    """Nothing is served under this name.
+
+    Args:
+        method: As the client wrote it.
+    """
+
+    code = "unimplemented"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"no method `{method}`", fix="the services are listed by server reflection")
 
 
 class WireStatus(msgspec.Struct, frozen=True):
@@ -22,6 +106,7 @@ class WireStatus(msgspec.Struct, frozen=True):
 STATUSES = {
     "invalid_argument": WireStatus(grpc.StatusCode.INVALID_ARGUMENT, HTTPStatus.BAD_REQUEST),
     "not_found": WireStatus(grpc.StatusCode.NOT_FOUND, HTTPStatus.NOT_FOUND),
+    "unimplemented": WireStatus(grpc.StatusCode.UNIMPLEMENTED, HTTPStatus.NOT_FOUND),
     "failed_precondition": WireStatus(grpc.StatusCode.FAILED_PRECONDITION, HTTPStatus.CONFLICT),
     "dimension_mismatch": WireStatus(grpc.StatusCode.FAILED_PRECONDITION, HTTPStatus.CONFLICT),
     "permission_denied": WireStatus(grpc.StatusCode.PERMISSION_DENIED, HTTPStatus.FORBIDDEN),
@@ -31,6 +116,8 @@ STATUSES = {
     "model_unavailable": WireStatus(grpc.StatusCode.FAILED_PRECONDITION, HTTPStatus.SERVICE_UNAVAILABLE),
     "unavailable": WireStatus(grpc.StatusCode.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
     "draining": WireStatus(grpc.StatusCode.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE),
+    "deadline_exceeded": WireStatus(grpc.StatusCode.DEADLINE_EXCEEDED, HTTPStatus.GATEWAY_TIMEOUT),
+    "cancelled": WireStatus(grpc.StatusCode.CANCELLED, HTTPStatus.REQUEST_TIMEOUT),
     "unauthenticated": WireStatus(grpc.StatusCode.UNAUTHENTICATED, HTTPStatus.UNAUTHORIZED),
     "data_loss": WireStatus(grpc.StatusCode.DATA_LOSS, HTTPStatus.INTERNAL_SERVER_ERROR),
     "store_corrupt": WireStatus(grpc.StatusCode.DATA_LOSS, HTTPStatus.INTERNAL_SERVER_ERROR),

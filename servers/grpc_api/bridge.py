@@ -6,78 +6,31 @@ become a cancel scope, and the blocking library call runs on a worker thread tha
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 import grpc
 import trio
 
 from foundation.errors import BusyError
 from memory_fabric.operations import Check
+from servers.errors import DeadlineError, DrainingError, LeftError
+from servers.grpc_api.outbox import Outbox
 
-__all__ = ["Bridge", "Outbox", "StoppedError"]
+__all__ = ["Bridge"]
 
 T = TypeVar("T")
 
-_QUEUE = 64
-"""Requests that may wait for a worker of their kind before new ones are refused."""
+_WAITING_RECALLS = 64
+_WAITING_RUNS = 16
+"""Calls that may wait for a worker of their kind before new ones are refused."""
 
-_OUTBOX = 256
-"""Messages of a stream that may wait for a slow client before the work waits too."""
+_FOLLOWS = 16
+"""Endless streams at once."""
 
-
-class Outbox(Generic[T]):
-    """Messages on their way from a worker to a stream: bounded, and progress is never queued twice."""
-
-    def __init__(self) -> None:
-        self._items: deque[T] = deque()
-        self._progress: T | None = None
-        self._is_closed = False
-        self._error: BaseException | None = None
-        self._changed = threading.Condition()
-
-    def offer(self, item: T) -> None:
-        """Show progress: it replaces progress that the client has not taken yet."""
-        with self._changed:
-            self._progress = item
-            self._changed.notify_all()
-
-    def put(self, item: T, check: Check) -> None:
-        """Send a message, waiting while the client is slow; `check` may end the wait."""
-        while True:
-            with self._changed:
-                if len(self._items) < _OUTBOX:
-                    self._items.append(item)
-                    self._changed.notify_all()
-                    return
-                self._changed.wait(0.1)
-            check()
-
-    def close(self, error: BaseException | None = None) -> None:
-        """No more messages; the reader then gets `error`, if any."""
-        with self._changed:
-            self._is_closed, self._error = True, error
-            self._changed.notify_all()
-
-    def __iter__(self) -> Iterator[T]:
-        while True:
-            with self._changed:
-                while not (self._items or self._progress is not None or self._is_closed):
-                    self._changed.wait()
-                progress, self._progress = self._progress, None
-                items = list(self._items)
-                self._items.clear()
-                is_done, error = self._is_closed, self._error
-                self._changed.notify_all()
-            if progress is not None:
-                yield progress
-            yield from items
-            if is_done:
-                if error is not None:
-                    raise error
-                return
+_SPARE_THREADS = 16
+"""Handlers that refuse, or answer without waiting, while everybody else waits."""
 
 
 class Bridge:
@@ -97,85 +50,147 @@ class Bridge:
         self._nursery = nursery
         self._recalls = trio.CapacityLimiter(recalls)
         self._runs = trio.CapacityLimiter(runs)
+        # INVARIANT: touched on the trio thread only
+        self._scopes: set[trio.CancelScope] = set()
+        self._endless: set[trio.CancelScope] = set()
+        self._is_following = True
+        self._is_working = True
+
+    @property
+    def threads(self) -> int:
+        """Handlers that may stand in a call at once; a server with as many threads always has one free to refuse."""
+        running = int(self._recalls.total_tokens + self._runs.total_tokens)
+        return running + _WAITING_RECALLS + _WAITING_RUNS + _FOLLOWS + _SPARE_THREADS
+
+    # ---- from gRPC's threads ----------------------------------------------------------------------------------
 
     def call(self, context: grpc.ServicerContext, work: Callable[[Check], T], *, is_long: bool = False) -> T:
         """Run `work` and return its result; the handler's thread waits.
 
         Args:
             context: Of the call.
-            work: Gets a check that raises when the client has left or its time is over.
+            work: Gets a check that raises when the client has left, its time is over, or the daemon stops.
             is_long: Whether it counts among the long runs.
+
+        Raises:
+            BusyError: Too many calls of its kind are waiting.
+            DeadlineError: The deadline passed; the work has stopped.
+            LeftError: The client left; the work has stopped.
+            DrainingError: The daemon stops; the work has stopped.
         """
 
         async def run() -> T:
-            return await self._scoped(context, work, self._runs if is_long else self._recalls)
+            return await self._scoped(context, work, is_long=is_long)
 
-        return trio.from_thread.run(run, trio_token=self._token)
+        try:
+            return trio.from_thread.run(run, trio_token=self._token)
+        except (trio.Cancelled, trio.RunFinishedError) as error:
+            raise DrainingError from error
 
-    def stream(self, context: grpc.ServicerContext, work: Callable[[Outbox[T], Check], None]) -> Iterator[T]:
-        """Run `work` beside the handler and yield what it puts into the outbox."""
+    def stream(self, context: grpc.ServicerContext, work: Callable[[Outbox[T], Check], object]) -> Iterator[T]:
+        """Run a long `work` beside the handler and yield what it puts into the outbox.
+
+        Raises:
+            DrainingError: The daemon has stopped; other errors as `call`, from the iterator.
+        """
         outbox: Outbox[T] = Outbox()
 
         async def run() -> None:
-            error: BaseException | None = None
+            await self._scoped(context, lambda check: work(outbox, check), is_long=True)
+
+        self._launch(outbox, run)
+        return iter(outbox)
+
+    def follow(self, context: grpc.ServicerContext, work: Callable[[Outbox[T]], Awaitable[None]]) -> Iterator[T]:
+        """Like `stream`, for asynchronous work that ends only when the client leaves or the daemon drains.
+
+        Raises:
+            DrainingError: The daemon has stopped; other errors as `call`, from the iterator.
+        """
+        outbox: Outbox[T] = Outbox()
+
+        async def run() -> None:
+            if len(self._endless) >= _FOLLOWS:
+                raise BusyError("too many streams are open")
+            with self._scope(context, is_endless=True):
+                await work(outbox)
+
+        self._launch(outbox, run)
+        return iter(outbox)
+
+    def stop(self, *, is_all: bool) -> None:
+        """End endless streams, or everything that still runs and all that would begin; may be called anywhere."""
+
+        def end() -> None:
+            self._is_following, self._is_working = False, self._is_working and not is_all
+            for scope in list(self._scopes if is_all else self._endless):
+                scope.cancel()
+
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(end)
+
+    # ---- on the trio thread -----------------------------------------------------------------------------------
+
+    async def in_thread(self, work: Callable[[Check], T], limiter: trio.CapacityLimiter | None = None) -> T:
+        """Run blocking work on a worker thread; without a limiter of its own it counts among the long runs."""
+        return await trio.to_thread.run_sync(
+            lambda: work(trio.from_thread.check_cancelled), limiter=limiter or self._runs
+        )
+
+    def _launch(self, outbox: Outbox[T], job: Callable[[], Awaitable[None]]) -> None:
+        async def run() -> None:
+            # what cancels the nursery is the end of the daemon: a stream cut short must not look complete
+            error: BaseException | None = DrainingError()
             try:
-                await self._scoped(context, lambda check: work(outbox, check), self._runs)
+                await job()
+                error = None
             except Exception as caught:  # handed to the handler, which ends the call with it
                 error = caught
             finally:
                 outbox.close(error)
 
-        self._token.run_sync_soon(self._nursery.start_soon, run)
-        return iter(outbox)
+        try:
+            trio.from_thread.run_sync(self._nursery.start_soon, run, trio_token=self._token)
+        except RuntimeError as error:
+            # the nursery is closed, or trio has ended altogether
+            raise DrainingError from error
 
-    def spawn(self, context: grpc.ServicerContext, work: Callable[[Outbox[T]], object]) -> Iterator[T]:
-        """Like `stream`, for work that is itself asynchronous."""
-        outbox: Outbox[T] = Outbox()
-
-        async def run() -> None:
-            error: BaseException | None = None
-            try:
-                with self._scope(context):
-                    await work(outbox)  # type: ignore[misc]  # an async function
-            except Exception as caught:  # handed to the handler, which ends the call with it
-                error = caught
-            finally:
-                outbox.close(error)
-
-        self._token.run_sync_soon(self._nursery.start_soon, run)
-        return iter(outbox)
-
-    async def in_thread(self, work: Callable[[Check], T]) -> T:
-        """Run blocking work from an asynchronous stream."""
-        return await trio.to_thread.run_sync(lambda: work(trio.from_thread.check_cancelled), limiter=self._runs)
-
-    def _scope(self, context: grpc.ServicerContext) -> trio.CancelScope:
-        left_s = context.time_remaining()
-        scope = trio.CancelScope() if left_s is None else trio.CancelScope(deadline=trio.current_time() + left_s)
-
-        def leave() -> None:
-            try:
-                self._token.run_sync_soon(scope.cancel)
-            except trio.RunFinishedError:
-                # the daemon has stopped; nothing is left to cancel
-                return
-
-        if not context.add_callback(leave):
-            scope.cancel()
-        return scope
-
-    async def _scoped(
-        self, context: grpc.ServicerContext, work: Callable[[Check], T], limiter: trio.CapacityLimiter
-    ) -> T:
-        if limiter.statistics().tasks_waiting >= _QUEUE:
+    async def _scoped(self, context: grpc.ServicerContext, work: Callable[[Check], T], *, is_long: bool) -> T:
+        limiter = self._runs if is_long else self._recalls
+        if limiter.statistics().tasks_waiting >= (_WAITING_RUNS if is_long else _WAITING_RECALLS):
             raise BusyError("too many requests are waiting")
         with self._scope(context):
-            return await trio.to_thread.run_sync(lambda: work(trio.from_thread.check_cancelled), limiter=limiter)
-        raise StoppedError
+            return await self.in_thread(work, limiter)
+        raise DrainingError  # not reached: a scope that was cancelled raises why
 
+    @contextmanager
+    def _scope(self, context: grpc.ServicerContext, *, is_endless: bool = False) -> Iterator[None]:
+        """Hold a scope that the deadline, the client's leaving and `stop` cancel; raise which of them it was."""
+        left_s = context.time_remaining()
+        scope = trio.CancelScope() if left_s is None else trio.move_on_after(max(left_s, 0.0))
+        is_wanted = self._is_following if is_endless else self._is_working
+        if not (is_wanted and context.add_callback(lambda: self._cancel_soon(scope))):
+            scope.cancel()
+        homes = (self._scopes, self._endless) if is_endless else (self._scopes,)
+        for home in homes:
+            home.add(scope)
+        try:
+            with scope:
+                yield
+        finally:
+            for home in homes:
+                home.discard(scope)
+        if scope.cancelled_caught:
+            raise self._reason(context, scope)
 
-class StoppedError(BusyError):
-    """The client has left or its deadline has passed."""
+    def _cancel_soon(self, scope: trio.CancelScope) -> None:
+        # the daemon may have stopped: then nothing is left to cancel
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(scope.cancel)
 
-    def __init__(self) -> None:
-        super().__init__("the call was stopped: its deadline passed or the client left")
+    def _reason(self, context: grpc.ServicerContext, scope: trio.CancelScope) -> Exception:
+        if trio.current_time() >= scope.deadline:
+            return DeadlineError()
+        if not context.is_active():
+            return LeftError()
+        return DrainingError()

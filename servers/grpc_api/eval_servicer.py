@@ -9,8 +9,9 @@ import grpc
 from memory_fabric.operations import Check
 from orchestrator.ports import EvalService
 from proto.cairn.v1 import eval_pb2, eval_pb2_grpc
-from servers.grpc_api.bridge import Bridge, Outbox
-from servers.grpc_api.convert import wire_progress
+from servers.grpc_api.answers import wire_progress
+from servers.grpc_api.bridge import Bridge
+from servers.grpc_api.outbox import Outbox
 from servers.grpc_api.validate import STRATEGIES, Door
 
 __all__ = ["EvalServicer"]

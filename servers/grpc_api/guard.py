@@ -13,15 +13,15 @@ from google.protobuf.message import DecodeError
 
 from foundation.errors import CairnError
 from foundation.ids import new_ulid
-from servers.grpc_api.bridge import StoppedError
-from servers.grpc_api.status import DrainingError, RequestError, UnauthenticatedError, abort
+from servers.errors import DrainingError, RequestError, UnauthenticatedError, UnknownMethodError
+from servers.grpc_api.status import abort
 
 __all__ = ["Guard"]
 
 log = structlog.get_logger(__name__)
 
-_OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
-"""Asked before a client can know anything; they carry no content."""
+_OPEN = "/grpc.health.v1.Health/"
+"""Asked by probes that know no token, also while draining; it carries nothing but a state."""
 
 
 class _Malformed:
@@ -29,66 +29,99 @@ class _Malformed:
 
 
 class Guard(grpc.ServerInterceptor):  # type: ignore[misc]  # gRPC ships no types
-    """One interceptor for all services.
+    """One interceptor for all services of a server.
 
     Args:
-        token: What TCP clients must send as `authorization: Bearer …`; empty asks for none.
+        token: What clients must send as `authorization: Bearer …`; empty asks for none.
     """
 
     def __init__(self, token: str = "") -> None:
         self._token = token.encode()
-        self.is_draining = threading.Event()
+        self._in_flight = 0
+        self._is_draining = False
+        self._changed = threading.Condition()
+
+    # ---- draining ---------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Refuse all calls from now on."""
+        with self._changed:
+            self._is_draining = True
+
+    def wait_idle(self, patience_s: float) -> bool:
+        """Wait until no call is in flight; return whether that came true within `patience_s`."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._in_flight == 0, patience_s)
+
+    def _enter(self, context: grpc.ServicerContext) -> None:
+        with self._changed:
+            self._in_flight += 1
+        # a call is in flight until its last byte is sent, which is later than its handler's return
+        if not context.add_callback(self._leave):
+            self._leave()
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._in_flight -= 1
+            self._changed.notify_all()
+
+    # ---- every call -------------------------------------------------------------------------------------------
 
     def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Any], details: grpc.HandlerCallDetails
     ) -> Any:
         """Wrap the handler of a call."""
         handler = continuation(details)
-        if handler is None or details.method.startswith(_OPEN):
+        if details.method.startswith(_OPEN) and handler is not None:
             return handler
-        has_token = not self._token or self._is_known(details.invocation_metadata)
-        return self._wrapped(handler, has_token=has_token)
+        if not self._is_known(details.invocation_metadata):
+            return _refusal(UnauthenticatedError())
+        if handler is None:
+            return _refusal(UnknownMethodError(details.method))
+        return self._wrapped(handler)
 
     def _is_known(self, metadata: Any) -> bool:
         given = next((value for key, value in metadata or () if key == "authorization"), "")
-        return hmac.compare_digest(str(given).removeprefix("Bearer ").encode(), self._token)
+        return not self._token or hmac.compare_digest(str(given).encode(), b"Bearer " + self._token)
 
-    def _wrapped(self, handler: Any, *, has_token: bool) -> Any:
-        if handler.request_streaming:
-            behaviour = self._unary(handler.stream_unary, has_token=has_token)
-            return grpc.stream_unary_rpc_method_handler(
-                behaviour, handler.request_deserializer, handler.response_serializer
-            )
-        parse = _lenient(handler.request_deserializer)
-        if handler.response_streaming:
-            stream = self._stream(handler.unary_stream, has_token=has_token)
-            return grpc.unary_stream_rpc_method_handler(stream, parse, handler.response_serializer)
-        unary = self._unary(handler.unary_unary, has_token=has_token)
-        return grpc.unary_unary_rpc_method_handler(unary, parse, handler.response_serializer)
+    def _wrapped(self, handler: Any) -> Any:
+        parse, write = _lenient(handler.request_deserializer), handler.response_serializer
+        match handler.request_streaming, handler.response_streaming:
+            case False, False:
+                return grpc.unary_unary_rpc_method_handler(self._one(handler.unary_unary), parse, write)
+            case False, True:
+                return grpc.unary_stream_rpc_method_handler(self._many(handler.unary_stream), parse, write)
+            case True, False:
+                return grpc.stream_unary_rpc_method_handler(self._one(handler.stream_unary), parse, write)
+            case _:
+                return grpc.stream_stream_rpc_method_handler(self._many(handler.stream_stream), parse, write)
 
-    def _check(self, request: Any, *, has_token: bool) -> None:
-        if not has_token:
-            raise UnauthenticatedError("no valid token", fix="send it as `authorization: Bearer …`")
-        if self.is_draining.is_set():
-            raise DrainingError("the daemon is stopping", fix="try again when it has started")
-        if isinstance(request, _Malformed):
-            raise RequestError([("request", "is not a valid message: wrong types or text that is not UTF-8")])
+    def _admitted(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Count the call and return its request, or its checked stream of requests.
 
-    def _unary(self, behaviour: Any, *, has_token: bool) -> Any:
+        Raises:
+            DrainingError: The daemon is stopping.
+        """
+        self._enter(context)
+        if self._is_draining:
+            raise DrainingError
+        if hasattr(request, "__next__"):
+            return map(_well_formed, request)
+        return _well_formed(request)
+
+    def _one(self, behaviour: Any) -> Any:
         def run(request: Any, context: grpc.ServicerContext) -> Any:
             try:
-                self._check(request, has_token=has_token)
-                return behaviour(request, context)
+                return behaviour(self._admitted(request, context), context)
             except Exception as error:  # every error leaves as a status with details
                 return _end(context, error)
 
         return run
 
-    def _stream(self, behaviour: Any, *, has_token: bool) -> Any:
+    def _many(self, behaviour: Any) -> Any:
         def run(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
             try:
-                self._check(request, has_token=has_token)
-                yield from behaviour(request, context)
+                yield from behaviour(self._admitted(request, context), context)
             except Exception as error:  # every error leaves as a status with details
                 _end(context, error)
 
@@ -96,6 +129,8 @@ class Guard(grpc.ServerInterceptor):  # type: ignore[misc]  # gRPC ships no type
 
 
 def _lenient(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """GRPC answers INTERNAL when a request cannot be parsed; the mistake is the client's, so it is told by us."""
+
     def run(data: bytes) -> Any:
         try:
             return parse(data)
@@ -105,21 +140,32 @@ def _lenient(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return run
 
 
+def _well_formed(request: Any) -> Any:
+    if isinstance(request, _Malformed):
+        raise RequestError([("request", "is not a valid message: wrong types or text that is not UTF-8")])
+    return request
+
+
+def _refusal(error: CairnError) -> Any:
+    """Return a handler of any shape of call that ends it at once: it reads no request."""
+
+    def run(_: Any, context: grpc.ServicerContext) -> None:
+        abort(context, error)
+
+    return grpc.stream_unary_rpc_method_handler(run)
+
+
 def _end(context: grpc.ServicerContext, error: Exception) -> None:
     """End the call; raises, as every abort does.
 
     Raises:
         Exception: gRPC's own, which ends the handler.
     """
-    if not context.is_active() and not isinstance(error, CairnError):
-        raise error
-    if isinstance(error, StoppedError):
-        code = grpc.StatusCode.CANCELLED
-        if (context.time_remaining() or 1.0) <= 0.001:
-            code = grpc.StatusCode.DEADLINE_EXCEEDED
-        context.abort(code, error.message)
     if isinstance(error, CairnError):
         abort(context, error)
+    if isinstance(error, grpc.RpcError) and not context.is_active():
+        # the stream of requests broke off because the client has left: there is nobody to tell
+        raise error
     name = new_ulid()
     log.error("request_failed", error_id=name, error=type(error).__name__, exc_info=error)
-    abort(context, CairnError(f"an internal error, logged as {name}", fields={"error_id": name}))
+    abort(context, CairnError("an internal error", fix=f"see `{name}` in the log", fields={"error_id": name}))

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import aclosing
 from functools import partial
-from typing import Any, get_args
+from itertools import count
+from typing import get_args
 
 import grpc
 
 from foundation.ids import ItemId
 from memory_fabric.ingest.watch import ChangeSet
-from memory_fabric.operations import Check, Link, Relation
+from memory_fabric.operations import Check, IngestRecord, Link, Progress, Relation
 from orchestrator.ports import MemoryService
 from proto.cairn.v1 import common_pb2, memory_pb2, memory_pb2_grpc
-from servers.grpc_api.bridge import Bridge, Outbox
-from servers.grpc_api.convert import (
-    to_filters,
-    to_query,
-    to_record,
-    to_selector,
+from servers.grpc_api.answers import (
+    wire_coverage,
     wire_forgotten,
     wire_item,
     wire_pack,
@@ -28,7 +25,10 @@ from servers.grpc_api.convert import (
     wire_stats,
     wire_summary,
 )
-from servers.grpc_api.validate import LAYERS, Door
+from servers.grpc_api.bridge import Bridge
+from servers.grpc_api.outbox import Outbox
+from servers.grpc_api.requests import to_filters, to_query, to_record, to_selector
+from servers.grpc_api.validate import LAYERS, MAX_NAME_CHARS, Door
 
 __all__ = ["MemoryServicer"]
 
@@ -54,18 +54,15 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
     ) -> Iterator[memory_pb2.IndexEvent]:
         """Index files and folders."""
         door = Door()
-        if not request.paths:
-            door.refuse("paths", "must not be empty")
-        for path in request.paths:
-            door.text("paths", path, max_chars=4096)
+        paths, project = door.paths("paths", request.paths), door.name("project", request.project)
         door.close()
 
         def work(outbox: Outbox[memory_pb2.IndexEvent], check: Check) -> None:
-            def report(progress: Any) -> None:
+            def report(progress: Progress) -> None:
                 outbox.offer(memory_pb2.IndexEvent(progress=wire_progress(progress)))
 
             summary = self._memory.index(
-                list(request.paths), project=request.project, is_forced=request.is_forced, report=report, check=check
+                paths, project=project, is_forced=request.is_forced, report=report, check=check
             )
             self._memory.wait_until_searchable(is_dense=request.is_waiting, report=report, check=check)
             outbox.put(memory_pb2.IndexEvent(summary=wire_summary(summary)), check)
@@ -77,13 +74,11 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
     ) -> Iterator[memory_pb2.WatchEvent]:
         """Follow folders until the client leaves."""
         door = Door()
-        if not request.paths:
-            door.refuse("paths", "must not be empty")
+        roots, project = door.paths("paths", request.paths), door.name("project", request.project)
         door.close()
-        roots = list(request.paths)
 
         def sync(burst: ChangeSet, check: Check) -> memory_pb2.WatchEvent:
-            summary = self._memory.sync(burst, roots, project=request.project, check=check)
+            summary = self._memory.sync(burst, roots, project=project, check=check)
             return memory_pb2.WatchEvent(changes=burst.count, branch=burst.branch, summary=wire_summary(summary))
 
         async def work(outbox: Outbox[memory_pb2.WatchEvent]) -> None:
@@ -94,19 +89,19 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
                         event = await self._bridge.in_thread(partial(sync, burst))
                     await self._bridge.in_thread(partial(outbox.put, event))
 
-        return self._bridge.spawn(context, work)
+        return self._bridge.follow(context, work)
 
     def Ingest(  # noqa: N802 (named by the schema)
         self, request_iterator: Iterator[memory_pb2.IngestRequest], context: grpc.ServicerContext
     ) -> memory_pb2.IndexSummary:
         """Import records as they arrive."""
 
-        def records() -> Iterator[Any]:
-            project = ""
+        def records() -> Iterator[IngestRecord]:
+            project, numbers = "", count()
             for message in request_iterator:
                 project = message.project or project
                 for record in message.records:
-                    yield to_record(record, project)
+                    yield to_record(record, project, next(numbers))
 
         def work(check: Check) -> memory_pb2.IndexSummary:
             summary = self._memory.ingest(records(), project="", report=lambda _: None, check=check)
@@ -120,24 +115,15 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
     ) -> common_pb2.MemoryItem:
         """Keep a note."""
         door = Door()
-        door.text("text", request.text)
+        text = door.text("text", request.text)
         layer = request.layer or "semantic"
         door.among("layer", [layer], LAYERS)
         door.moment("timestamp", request.timestamp)
+        fields = {name: door.name(name, getattr(request, name)) for name in ("project", "title", "uri", "timestamp")}
+        tags = door.names("tags", request.tags)
         door.close()
         return self._bridge.call(
-            context,
-            lambda _: wire_item(
-                self._memory.remember(
-                    request.text,
-                    project=request.project,
-                    tags=tuple(request.tags),
-                    layer=layer,
-                    title=request.title,
-                    uri=request.uri,
-                    timestamp=request.timestamp,
-                )
-            ),
+            context, lambda _: wire_item(self._memory.remember(text, tags=tags, layer=layer, **fields))
         )
 
     def Link(  # noqa: N802 (named by the schema)
@@ -145,12 +131,11 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
     ) -> memory_pb2.LinkReply:
         """Add a typed edge."""
         door = Door()
-        door.text("src", request.src)
-        door.text("dst", request.dst)
+        src, dst = (door.text(name, getattr(request, name), max_chars=MAX_NAME_CHARS) for name in ("src", "dst"))
         door.among("relation", [request.relation], _RELATIONS)
+        weight = door.finite("weight", request.weight if request.HasField("weight") else 1.0)
         door.close()
-        weight = request.weight if request.HasField("weight") else 1.0
-        link = Link(ItemId(request.src), ItemId(request.dst), request.relation, weight)  # type: ignore[arg-type]  # checked above
+        link = Link(ItemId(src), ItemId(dst), request.relation, weight)  # type: ignore[arg-type]  # checked above
         self._bridge.call(context, lambda _: self._memory.link(link))
         return memory_pb2.LinkReply()
 
@@ -170,7 +155,7 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
     ) -> memory_pb2.ContextPackReply:
         """Quote evidence under a budget."""
         door = Door()
-        query = to_query(request.query, door)
+        query = to_query(request.query, door, at="query.")
         budget = door.within("budget_tokens", request.budget_tokens or 2_000, 1, 1_000_000)
         door.close()
         return self._bridge.call(
@@ -182,7 +167,7 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
     ) -> common_pb2.MemoryItem:
         """Return one item with its text."""
         door = Door()
-        door.text("id", request.id, max_chars=200)
+        door.text("id", request.id, max_chars=MAX_NAME_CHARS)
         door.close()
         return self._bridge.call(context, lambda _: wire_item(self._memory.get(ItemId(request.id))))
 
@@ -193,12 +178,11 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
         door = Door()
         filters = to_filters(request, door)
         limit = door.within("limit", request.limit or 50, 1, 1_000)
-        if request.cursor and not request.cursor.isdigit():
-            door.refuse("cursor", "is not one that a listing gave")
+        cursor = door.cursor("cursor", request.cursor)
         door.close()
 
         def work(_: Check) -> memory_pb2.ListReply:
-            page = self._memory.list_items(filters, cursor=request.cursor, limit=limit)
+            page = self._memory.list_items(filters, cursor=cursor, limit=limit)
             return memory_pb2.ListReply(items=[wire_item(item) for item in page.items], next_cursor=page.next_cursor)
 
         return self._bridge.call(context, work)
@@ -234,12 +218,13 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
         self, request: memory_pb2.CoverageRequest, context: grpc.ServicerContext
     ) -> Iterator[memory_pb2.CoverageRow]:
         """Yield every source and what became of it."""
+        door = Door()
+        path = door.path("path", request.path) if request.path else ""
+        door.close()
 
         def work(outbox: Outbox[memory_pb2.CoverageRow], check: Check) -> None:
-            for row in self._memory.coverage(request.path):
-                outbox.put(
-                    memory_pb2.CoverageRow(path=row.path, state=row.state, reason=row.reason, chunks=row.chunks), check
-                )
+            for row in self._memory.coverage(path):
+                outbox.put(wire_coverage(row), check)
 
         return self._bridge.stream(context, work)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,11 +20,23 @@ from servers.grpc_api.guard import Guard
 from servers.grpc_api.memory_servicer import MemoryServicer
 from servers.grpc_api.system_servicer import SystemServicer
 
-__all__ = ["GrpcServer", "TcpListener"]
+__all__ = ["MAX_MESSAGE_BYTES", "SERVICES", "GrpcServer", "TcpListener"]
 
-_MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-_WORKERS = 32
-"""Handlers at once: a waiting stream holds one, so there are more than calls that may run."""
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""Of one request or answer; gRPC refuses larger ones with RESOURCE_EXHAUSTED before they reach a handler."""
+
+_FLUSH_S = 1.0
+"""What calls that were told to stop get to say so."""
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # a second daemon on the same port must be an error, not a lottery
+    ("grpc.so_reuseport", 0),
+    # a machine that vanished must not keep its run for ever
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+)
 
 SERVICES = (
     memory_pb2.DESCRIPTOR.services_by_name["Memory"].full_name,
@@ -37,6 +50,7 @@ class TcpListener(msgspec.Struct, frozen=True):
 
     host: str
     port: int
+    """0 takes a free one; see `GrpcServer.tcp_port`."""
     certificate: bytes
     """PEM chain."""
     key: bytes
@@ -57,7 +71,7 @@ class GrpcServer:
 
     Raises:
         InputError: TCP without certificate, key or token.
-        ConflictError: An address is in use.
+        ConflictError: An address is in use, or others may enter the socket's folder.
     """
 
     def __init__(
@@ -70,49 +84,38 @@ class GrpcServer:
         socket_path: Path,
         tcp: TcpListener | None = None,
     ) -> None:
-        self._guards: list[Guard] = []
+        self._bridge = bridge
         self._health = health.HealthServicer()
-        self._servers: list[grpc.Server] = []
         self._socket_path = socket_path
+        self._servicers = (
+            (memory_pb2_grpc.add_MemoryServicer_to_server, MemoryServicer(memory, bridge)),
+            (system_pb2_grpc.add_SystemServicer_to_server, SystemServicer(system, memory, bridge)),
+            (eval_pb2_grpc.add_EvalServicer_to_server, EvalServicer(evaluation, bridge)),
+            (health_pb2_grpc.add_HealthServicer_to_server, self._health),
+        )
+        self._guards: list[Guard] = []
+        self._servers: list[grpc.Server] = []
+        self.tcp_port = 0
         # two servers and not two ports of one: only TCP asks for the token
-        for listener in (None, tcp) if tcp else (None,):
-            guard = Guard(listener.token if listener else "")
-            server = grpc.server(
-                ThreadPoolExecutor(_WORKERS, thread_name_prefix="cairn-grpc"),
-                interceptors=[guard],
-                options=[
-                    ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
-                    ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
-                    ("grpc.so_reuseport", 0),
-                ],
-            )
-            memory_pb2_grpc.add_MemoryServicer_to_server(MemoryServicer(memory, bridge), server)  # type: ignore[no-untyped-call]  # generated
-            system_pb2_grpc.add_SystemServicer_to_server(SystemServicer(system, memory, bridge), server)  # type: ignore[no-untyped-call]  # generated
-            eval_pb2_grpc.add_EvalServicer_to_server(EvalServicer(evaluation, bridge), server)  # type: ignore[no-untyped-call]  # generated
-            health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-            names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, server)
-            self._listen(server, listener)
-            self._guards.append(guard)
-            self._servers.append(server)
-
-    def _listen(self, server: grpc.Server, tcp: TcpListener | None) -> None:
-        if tcp is None:
-            self._socket_path.unlink(missing_ok=True)
-            bound = server.add_insecure_port(f"unix:{self._socket_path}")
-            if bound:
-                # the folder is 0700, so nobody could have come in between
-                self._socket_path.chmod(0o600)
-            where = str(self._socket_path)
-        else:
-            missing = [n for n in ("certificate", "key", "token") if not getattr(tcp, n)]
-            if missing:
-                raise InputError(f"daemon.tcp.{missing[0]}", "TCP needs a certificate, a key and a token")
+        if tcp is not None:
+            _check(tcp)
             credentials = grpc.ssl_server_credentials([(tcp.key, tcp.certificate)])
-            where = f"{tcp.host}:{tcp.port}"
-            bound = server.add_secure_port(where, credentials)
-        if not bound:
-            raise ConflictError(f"cannot listen on `{where}`", fix="is another program using it?")
+            self.tcp_port = _bind(self._add(tcp.token), f"{tcp.host}:{tcp.port}", credentials)
+        _prepare(socket_path)
+        _bind(self._add(""), f"unix:{socket_path}", None)
+        # the folder is closed to others, so nobody could have come in between
+        socket_path.chmod(0o600)
+
+    def _add(self, token: str) -> grpc.Server:
+        guard = Guard(token)
+        pool = ThreadPoolExecutor(self._bridge.threads, thread_name_prefix="cairn-grpc")
+        server = grpc.server(pool, interceptors=[guard], options=_OPTIONS)
+        for add, servicer in self._servicers:
+            add(servicer, server)
+        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        self._guards.append(guard)
+        self._servers.append(server)
+        return server
 
     def start(self) -> None:
         """Serve; health says so."""
@@ -121,14 +124,59 @@ class GrpcServer:
         self._set_health(health_pb2.HealthCheckResponse.SERVING)
 
     def drain(self, grace_s: float) -> None:
-        """Refuse new calls, wait up to `grace_s` for those in flight, then cut them off."""
+        """Refuse new calls, wait up to `grace_s` for those in flight, then end them.
+
+        Blocks, so it must not be called on the trio thread: calls in flight need that.
+        """
         self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         for guard in self._guards:
-            guard.is_draining.set()
-        for ended in [server.stop(grace_s) for server in self._servers]:
+            guard.close()
+        self._bridge.stop(is_all=False)
+        if not self._wait_idle(grace_s):
+            self._bridge.stop(is_all=True)
+            self._wait_idle(_FLUSH_S)
+        for ended in [server.stop(_FLUSH_S) for server in self._servers]:
             ended.wait()
         self._socket_path.unlink(missing_ok=True)
+
+    def _wait_idle(self, patience_s: float) -> bool:
+        deadline_s = time.monotonic() + patience_s
+        return all(guard.wait_idle(max(deadline_s - time.monotonic(), 0.0)) for guard in self._guards)
 
     def _set_health(self, status: int) -> None:
         for name in ("", *SERVICES):
             self._health.set(name, status)
+
+
+def _check(tcp: TcpListener) -> None:
+    missing = [name for name in ("certificate", "key", "token") if not getattr(tcp, name)]
+    if missing:
+        raise InputError(f"daemon.tcp.{missing[0]}", "TCP needs a certificate, a key and a token")
+
+
+def _prepare(path: Path) -> None:
+    """Take a dead daemon's socket away; the folder keeps others out between its making and its `chmod`.
+
+    Raises:
+        ConflictError: Others may enter the folder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.parent.stat().st_mode & 0o077:
+        raise ConflictError(f"others may enter `{path.parent}`", fix=f"chmod 700 {path.parent}")
+    path.unlink(missing_ok=True)
+
+
+def _bind(server: grpc.Server, address: str, credentials: grpc.ServerCredentials | None) -> int:
+    """Listen and return the port.
+
+    Raises:
+        ConflictError: The address is taken, or the certificate is none.
+    """
+    try:
+        if credentials is None:
+            return int(server.add_insecure_port(address))
+        return int(server.add_secure_port(address, credentials))
+    except RuntimeError as error:
+        raise ConflictError(
+            f"cannot listen on `{address}`", fix="is another program using it, or is the certificate not in PEM?"
+        ) from error

@@ -9,7 +9,8 @@ import grpc
 from memory_fabric.operations import Check
 from orchestrator.ports import MemoryService, SystemService
 from proto.cairn.v1 import system_pb2, system_pb2_grpc
-from servers.grpc_api.bridge import Bridge, Outbox
+from servers.grpc_api.bridge import Bridge
+from servers.grpc_api.outbox import Outbox
 
 __all__ = ["SystemServicer"]
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from memory_fabric.ingest.drafts import parse_when
 from memory_fabric.records import Layer, Modality
-from servers.grpc_api.status import RequestError
+from servers.errors import RequestError
+from servers.grpc_api.wire_text import clipped
 
-__all__ = ["MAX_K", "Door"]
+__all__ = ["LAYERS", "MAX_K", "MAX_NAME_CHARS", "MAX_QUERY_CHARS", "MAX_TEXT_CHARS", "MODALITIES", "STRATEGIES", "Door"]
 
 MAX_K = 1_000
+MAX_LIST = 1_000
+MAX_NAME_CHARS = 4_096
+"""Of names, ids, paths and tags; the longest path that Linux takes."""
 MAX_QUERY_CHARS = 100_000
 MAX_TEXT_CHARS = 10_000_000
 
 STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
 MODALITIES: tuple[str, ...] = get_args(Modality)
 LAYERS: tuple[str, ...] = get_args(Layer)
+
+_SHOWN_CHARS = 60
+_YEAR_1_S = -62_135_596_800.0
+_YEAR_10000_S = 253_402_300_800.0
 
 
 class Door:
@@ -34,11 +43,35 @@ class Door:
         """Return a text that is not blank, holds no NUL, and is not too long."""
         if not value.strip():
             self.refuse(field, "must not be empty")
-        elif "\x00" in value:
+        return self.name(field, value, max_chars=max_chars)
+
+    def name(self, field: str, value: str, *, max_chars: int = MAX_NAME_CHARS) -> str:
+        """Return a text that may be empty, holds no NUL, and is not too long."""
+        if "\x00" in value:
             self.refuse(field, "must not hold a NUL character")
-        elif len(value) > max_chars:
+        if len(value) > max_chars:
             self.refuse(field, f"must have at most {max_chars} characters, has {len(value)}")
         return value
+
+    def names(self, field: str, values: Sequence[str]) -> tuple[str, ...]:
+        """Return a list of texts, none of them blank."""
+        if len(values) > MAX_LIST:
+            self.refuse(field, f"must have at most {MAX_LIST} entries, has {len(values)}")
+            return ()
+        return tuple(self.text(field, value, max_chars=MAX_NAME_CHARS) for value in values)
+
+    def path(self, field: str, value: str) -> str:
+        """Return a path that means the same to client and daemon: absolute, or from `~`."""
+        self.text(field, value, max_chars=MAX_NAME_CHARS)
+        if value.strip() and not value.startswith(("/", "~")):
+            self.refuse(field, f"`{clipped(value, _SHOWN_CHARS)}` is not absolute")
+        return value
+
+    def paths(self, field: str, values: Sequence[str]) -> list[str]:
+        """Return at least one path."""
+        if not values:
+            self.refuse(field, "must not be empty")
+        return [self.path(field, value) for value in values]
 
     def within(self, field: str, value: int, low: int, high: int) -> int:
         """Return a number of a range, both ends included."""
@@ -46,12 +79,18 @@ class Door:
             self.refuse(field, f"must be from {low} to {high}, is {value}")
         return value
 
+    def finite(self, field: str, value: float) -> float:
+        """Return a number that is neither infinite nor NaN, and not negative."""
+        if not (math.isfinite(value) and value >= 0):
+            self.refuse(field, f"must be a number from 0 up, is {value:g}")
+        return value
+
     def among(self, field: str, values: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
         """Return values that are all known."""
         chosen = tuple(values)
         for value in chosen:
             if value not in known:
-                self.refuse(field, f"`{value}` is none of {', '.join(known)}")
+                self.refuse(field, f"`{clipped(value, _SHOWN_CHARS)}` is none of {', '.join(known)}")
         return chosen
 
     def moment(self, field: str, value: str) -> float | None:
@@ -59,16 +98,23 @@ class Door:
         if not value:
             return None
         when = parse_when(value)
-        if when is None:
-            self.refuse(field, f"`{value}` is not a time such as 2026-01-31T12:00:00Z")
+        if when is None or not _YEAR_1_S <= when < _YEAR_10000_S:
+            self.refuse(field, f"`{clipped(value, _SHOWN_CHARS)}` is not a time such as 2026-01-31T12:00:00Z")
+            return None
         return when
 
-    def span(self, since: str, until: str) -> tuple[float | None, float | None]:
-        """Return both ends of a span of time."""
-        low, high = self.moment("since", since), self.moment("until", until)
+    def span(self, since: str, until: str, *, at: str = "") -> tuple[float | None, float | None]:
+        """Return both ends of a span of time; `at` stands before the names of its fields."""
+        low, high = self.moment(f"{at}since", since), self.moment(f"{at}until", until)
         if low is not None and high is not None and low >= high:
-            self.refuse("until", "must be later than `since`")
+            self.refuse(f"{at}until", f"must be later than `{at}since`")
         return low, high
+
+    def cursor(self, field: str, value: str) -> str:
+        """Return a cursor as a listing gave it; an empty one begins."""
+        if value and not (value.isascii() and value.isdecimal() and len(value) <= 18):
+            self.refuse(field, "is not one that a listing gave")
+        return value
 
     def close(self) -> None:
         """Raise what was found.

@@ -43,21 +43,29 @@ class Cite(_message.Message):
     def __init__(self, path: _Optional[str] = ..., line: _Optional[int] = ..., line_end: _Optional[int] = ..., page: _Optional[int] = ..., time_s: _Optional[float] = ..., uri: _Optional[str] = ..., symbol: _Optional[str] = ...) -> None: ...
 
 class Source(_message.Message):
-    __slots__ = ("path", "repo", "commit", "timestamp", "uri")
+    __slots__ = ("path", "repo", "commit", "timestamp", "uri", "line_start", "line_end", "time_start_s", "time_end_s")
     PATH_FIELD_NUMBER: _ClassVar[int]
     REPO_FIELD_NUMBER: _ClassVar[int]
     COMMIT_FIELD_NUMBER: _ClassVar[int]
     TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
     URI_FIELD_NUMBER: _ClassVar[int]
+    LINE_START_FIELD_NUMBER: _ClassVar[int]
+    LINE_END_FIELD_NUMBER: _ClassVar[int]
+    TIME_START_S_FIELD_NUMBER: _ClassVar[int]
+    TIME_END_S_FIELD_NUMBER: _ClassVar[int]
     path: str
     repo: str
     commit: str
     timestamp: str
     uri: str
-    def __init__(self, path: _Optional[str] = ..., repo: _Optional[str] = ..., commit: _Optional[str] = ..., timestamp: _Optional[str] = ..., uri: _Optional[str] = ...) -> None: ...
+    line_start: int
+    line_end: int
+    time_start_s: float
+    time_end_s: float
+    def __init__(self, path: _Optional[str] = ..., repo: _Optional[str] = ..., commit: _Optional[str] = ..., timestamp: _Optional[str] = ..., uri: _Optional[str] = ..., line_start: _Optional[int] = ..., line_end: _Optional[int] = ..., time_start_s: _Optional[float] = ..., time_end_s: _Optional[float] = ...) -> None: ...
 
 class Meta(_message.Message):
-    __slots__ = ("project", "layer", "tags", "quality", "version", "title", "mime", "content_hash")
+    __slots__ = ("project", "layer", "tags", "quality", "version", "title", "mime", "content_hash", "language", "scope", "pii", "secrets_redacted", "permissions")
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     LAYER_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +74,11 @@ class Meta(_message.Message):
     TITLE_FIELD_NUMBER: _ClassVar[int]
     MIME_FIELD_NUMBER: _ClassVar[int]
     CONTENT_HASH_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    PII_FIELD_NUMBER: _ClassVar[int]
+    SECRETS_REDACTED_FIELD_NUMBER: _ClassVar[int]
+    PERMISSIONS_FIELD_NUMBER: _ClassVar[int]
     project: str
     layer: str
     tags: _containers.RepeatedScalarFieldContainer[str]
@@ -74,7 +87,12 @@ class Meta(_message.Message):
     title: str
     mime: str
     content_hash: str
-    def __init__(self, project: _Optional[str] = ..., layer: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., quality: _Optional[float] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., mime: _Optional[str] = ..., content_hash: _Optional[str] = ...) -> None: ...
+    language: str
+    scope: str
+    pii: bool
+    secrets_redacted: int
+    permissions: str
+    def __init__(self, project: _Optional[str] = ..., layer: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., quality: _Optional[float] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., mime: _Optional[str] = ..., content_hash: _Optional[str] = ..., language: _Optional[str] = ..., scope: _Optional[str] = ..., pii: _Optional[bool] = ..., secrets_redacted: _Optional[int] = ..., permissions: _Optional[str] = ...) -> None: ...
 
 class MemoryItem(_message.Message):
     __slots__ = ("id", "modality", "source", "meta", "text", "chunks")

@@ -67,13 +67,15 @@ class SystemServicer:
     """
 
     def Info(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Returns who is running.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Config(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Returns the configuration in force.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -86,7 +88,8 @@ class SystemServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Metrics(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Returns figures in Prometheus' text format.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

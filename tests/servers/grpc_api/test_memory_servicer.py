@@ -1,0 +1,193 @@
+"""Every method of `Memory` over a real socket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from memory_fabric.ingest.watch import ChangeSet
+from proto.cairn.v1 import memory_pb2 as wire
+from proto.cairn.v1.memory_pb2_grpc import MemoryStub
+from tests.servers.grpc_api.serving import Serving, refused, violations
+
+BAD = grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.fixture
+def memory(serving: Serving) -> Any:
+    """A stub of the service."""
+    return MemoryStub(serving.channel)  # type: ignore[no-untyped-call]  # generated
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Two texts and a file that is none."""
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    (folder / "a.md").write_text("the quick brown fox")
+    (folder / "b.md").write_text("the lazy dog")
+    (folder / "c.bin").write_bytes(b"\xff\xfe\x00")
+    return folder
+
+
+def test_index_streams_progress_and_one_summary(memory: Any, tree: Path) -> None:
+    """The summary is last, names what was skipped, and what was indexed is found."""
+    events = list(memory.Index(wire.IndexRequest(paths=[str(tree)])))
+    kinds = [event.WhichOneof("event") for event in events]
+    assert kinds[-1] == "summary"
+    assert set(kinds[:-1]) == {"progress"}
+    summary = events[-1].summary
+    assert (summary.files, summary.items, [s.reason for s in summary.skipped]) == (3, 2, ["binary"])
+    found = memory.Recall(wire.RecallRequest(text="quick fox"))
+    assert [hit.cite.path for hit in found.items] == [str(tree / "a.md")]
+
+
+def test_watch_announces_itself_and_reports_a_burst(serving: Serving, memory: Any, tree: Path) -> None:
+    """The first event is empty; then each burst brings its summary, until the client leaves."""
+    serving.memory.bursts = (ChangeSet((str(tree / "a.md"),), 1, "main"),)
+    events = memory.Watch(wire.WatchRequest(paths=[str(tree)]))
+    first, second = next(events), next(events)
+    events.cancel()
+    assert first.changes == 0
+    assert (second.changes, second.branch, second.summary.items) == (1, "main", 1)
+
+
+def test_ingest_takes_many_messages(memory: Any) -> None:
+    """Records of all messages are kept, under the project of their message or their own."""
+    records = [wire.IngestRecord(id=str(n), text=f"record number {n}") for n in range(5)]
+    messages = [
+        wire.IngestRequest(project="p", records=records[:2]),
+        wire.IngestRequest(records=records[2:]),
+        wire.IngestRequest(records=[wire.IngestRecord(id="x", text="other one", project="q")]),
+    ]
+    assert memory.Ingest(iter(messages)).items == 6
+    assert memory.Stats(wire.StatsRequest()).projects == {"p": 5, "q": 1}
+    assert memory.Recall(wire.RecallRequest(text="number")).items[0].cite.uri == "jsonl:p/0"
+
+
+def test_ingest_names_the_record_that_is_wrong(memory: Any) -> None:
+    """All mistakes of the first bad record are told, by its number in the whole stream."""
+    good = wire.IngestRecord(id="1", text="fine")
+    bad = wire.IngestRecord(text="a\x00b", modality="image")
+    messages = [wire.IngestRequest(project="p", records=[good]), wire.IngestRequest(records=[good, bad])]
+    with refused(BAD) as held:
+        memory.Ingest(iter(messages))
+    assert violations(held[0]) == ["records[2].modality", "records[2].id", "records[2].text"]
+
+
+def test_ingest_refuses_records_without_a_project(memory: Any) -> None:
+    """A record belongs somewhere."""
+    with refused(BAD) as held:
+        memory.Ingest(iter([wire.IngestRequest(records=[wire.IngestRecord(id="1", text="x")])]))
+    assert violations(held[0]) == ["records[0].project"]
+
+
+def test_remember_get_and_list(memory: Any) -> None:
+    """What is remembered comes back whole by its id, and in pages."""
+    item = memory.Remember(
+        wire.RememberRequest(text="buy milk", project="home", tags=["todo"], title="shop", timestamp="2026-01-02")
+    )
+    assert (item.meta.layer, list(item.meta.tags)) == ("semantic", ["todo"])
+    assert item.source.timestamp == "2026-01-02T00:00:00.000Z"
+    assert memory.Get(wire.GetRequest(id=item.id)) == item
+    memory.Remember(wire.RememberRequest(text="second"))
+    page = memory.List(wire.ListRequest(limit=1))
+    rest = memory.List(wire.ListRequest(limit=1, cursor=page.next_cursor))
+    assert [page.items[0].text, rest.items[0].text, rest.next_cursor] == ["second", "buy milk", ""]
+    assert len(memory.List(wire.ListRequest(project="home")).items) == 1
+
+
+def test_get_of_an_unknown_item_is_not_found(memory: Any) -> None:
+    """The advice travels in the metadata of ErrorInfo."""
+    with refused(grpc.StatusCode.NOT_FOUND) as held:
+        memory.Get(wire.GetRequest(id="mi_none"))
+    assert held[0]["ErrorInfo"].metadata["fix"] == "see `cairn list`"
+
+
+def test_context_pack_keeps_its_budget(memory: Any) -> None:
+    """Fragments are numbered, and their sizes add up to no more than asked."""
+    for text in ("alpha one", "alpha two two two", "alpha three"):
+        memory.Remember(wire.RememberRequest(text=text))
+    pack = memory.ContextPack(wire.ContextPackRequest(query=wire.RecallRequest(text="alpha"), budget_tokens=4))
+    assert [f.number for f in pack.fragments] == [1, 2]
+    assert pack.tokens == 4
+
+
+def test_link_joins_two_items(serving: Serving, memory: Any) -> None:
+    """The edge arrives with its weight; 1 when none is given."""
+    a, b = (memory.Remember(wire.RememberRequest(text=text)).id for text in "ab")
+    memory.Link(wire.LinkRequest(src=a, dst=b, relation="mentions"))
+    assert [(link.src, link.dst, link.weight) for link in serving.memory.links] == [(a, b, 1.0)]
+
+
+def test_forget_shows_first_and_then_forgets(memory: Any) -> None:
+    """A dry run leaves everything."""
+    memory.Remember(wire.RememberRequest(text="secret", project="p"))
+    for is_dry_run, left in ((True, 1), (False, 0)):
+        *_, last = memory.Forget(wire.ForgetRequest(project="p", is_dry_run=is_dry_run))
+        assert (last.summary.items, last.summary.is_dry_run) == (1, is_dry_run)
+        assert memory.Stats(wire.StatsRequest()).items == left
+
+
+def test_coverage_streams_each_source(memory: Any, tree: Path) -> None:
+    """Skipped files are among them, with the reason."""
+    list(memory.Index(wire.IndexRequest(paths=[str(tree)])))
+    rows = {Path(row.path).name: (row.state, row.reason) for row in memory.Coverage(wire.CoverageRequest())}
+    assert rows == {"a.md": ("indexed", ""), "b.md": ("indexed", ""), "c.bin": ("skipped", "binary")}
+
+
+def test_compact_and_replay_end_with_their_last_progress(serving: Serving, memory: Any) -> None:
+    """However fast they are, the final state is delivered."""
+    assert list(memory.Compact(wire.CompactRequest()))[-1].done == 2
+    assert list(memory.Replay(wire.ReplayRequest(names=["dense"])))[-1].phase == "replay"
+    assert serving.memory.replayed == [("dense",)]
+
+
+_RECALL = wire.RecallRequest
+
+
+@pytest.mark.parametrize(
+    ("method", "request_", "fields"),
+    [
+        ("Recall", _RECALL(), ["text"]),
+        ("Recall", _RECALL(text=" \n"), ["text"]),
+        ("Recall", _RECALL(text="a\x00b"), ["text"]),
+        ("Recall", _RECALL(text="a" * 100_001), ["text"]),
+        ("Recall", _RECALL(text="a", k=0), ["k"]),
+        ("Recall", _RECALL(text="a", k=-1), ["k"]),
+        ("Recall", _RECALL(text="a", k=10**9), ["k"]),
+        ("Recall", _RECALL(text="a", modality=["smell"]), ["modality"]),
+        ("Recall", _RECALL(text="a", layers=["cake"]), ["layers"]),
+        ("Recall", _RECALL(text="a", strategy="luck"), ["strategy"]),
+        ("Recall", _RECALL(text="a", since="soon"), ["since"]),
+        ("Recall", _RECALL(text="a", since="2026-02-01", until="2026-01-01"), ["until"]),
+        ("Recall", _RECALL(text="a", weights=wire.Weights(dense=float("nan"))), ["weights.dense"]),
+        ("Recall", _RECALL(text="a", weights=wire.Weights(recency=1)), ["weights"]),
+        ("Recall", _RECALL(text="a", signals=wire.Signals(terms=["x"] * 1001)), ["signals.terms"]),
+        ("Recall", _RECALL(text="", k=0, since="x"), ["since", "text", "k"]),
+        ("ContextPack", wire.ContextPackRequest(budget_tokens=-5), ["query.text", "budget_tokens"]),
+        ("Remember", wire.RememberRequest(layer="x", timestamp="y"), ["text", "layer", "timestamp"]),
+        ("Remember", wire.RememberRequest(text="a", tags=[""]), ["tags"]),
+        ("Get", wire.GetRequest(), ["id"]),
+        ("List", wire.ListRequest(limit=-1, cursor="²"), ["limit", "cursor"]),
+        ("Link", wire.LinkRequest(src="a", relation="likes", weight=-1), ["dst", "relation", "weight"]),
+        ("Index", wire.IndexRequest(), ["paths"]),
+        ("Index", wire.IndexRequest(paths=["", "relative", "/a\x00b"]), ["paths"] * 3),
+        ("Index", wire.IndexRequest(paths=["/does/not/exist"]), ["paths"]),
+        ("Watch", wire.WatchRequest(), ["paths"]),
+        ("Forget", wire.ForgetRequest(), ["ids"]),
+        ("Forget", wire.ForgetRequest(ids=[""]), ["ids"]),
+        ("Forget", wire.ForgetRequest(path="here"), ["path"]),
+        ("Coverage", wire.CoverageRequest(path="here"), ["path"]),
+        ("Replay", wire.ReplayRequest(names=["middle"]), ["names"]),
+    ],
+)
+def test_bad_requests_name_every_field(memory: Any, method: str, request_: Any, fields: list[str]) -> None:
+    """All mistakes are reported together, each with its field."""
+    with refused(BAD) as held:
+        answer = getattr(memory, method)(request_)
+        list(answer)
+    assert violations(held[0]) == fields
