@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -45,13 +47,23 @@ class Evaluation:
         """
         golden = load_set(set_name)
         corpus = corpus_folder(golden.corpus)
-        with self._lock:
+        with self._turn(check):
             fabric = MemoryFabric.open(self._config, self._folder / golden.name, models=self._models)
             fabric.start()
             try:
                 return self._measure(fabric, golden, corpus, strategy, report, check)
             finally:
                 fabric.close()
+
+    @contextmanager
+    def _turn(self, check: Check) -> Iterator[None]:
+        """Wait for the run before this one for as long as the client does."""
+        while not self._lock.acquire(timeout=0.2):
+            check()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _measure(
         self, fabric: MemoryFabric, golden: GoldenSet, corpus: Path, strategy: str, report: Report, check: Check

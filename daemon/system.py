@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,12 @@ import psutil
 from daemon.config import CairnConfig
 from foundation.clock import format_rfc3339
 from foundation.config import to_toml
-from memory_fabric.fabric import MemoryFabric
-from orchestrator.ports import Info
+from orchestrator.ports import Info, MemoryService
 
 __all__ = ["System", "version"]
+
+_USER_OF_URL = re.compile(r"(?<=://)[^/@\s\"]+(?=@)")
+_KEY_OF_URL = re.compile(r"(?i)(?<=[?&])((?:api[-_]?)?key|token|password|secret)=[^&\s\"]+")
 
 
 def version() -> str:
@@ -39,7 +42,7 @@ class System:
         drain: Begins to stop the daemon; returns at once.
     """
 
-    def __init__(self, config: CairnConfig, profile: Path, memory: MemoryFabric, drain: Callable[[], None]) -> None:
+    def __init__(self, config: CairnConfig, profile: Path, memory: MemoryService, drain: Callable[[], None]) -> None:
         self._config = config
         self._profile = profile
         self._memory = memory
@@ -61,29 +64,44 @@ class System:
         )
 
     def config(self) -> str:
-        """Return the configuration in force as TOML; it holds names of files, never secrets themselves."""
-        return to_toml(self._config)
+        """Return the configuration in force as TOML.
+
+        It holds names of files and no secrets themselves, but for those that somebody wrote into an address.
+        """
+        return _KEY_OF_URL.sub(r"\1=***", _USER_OF_URL.sub("***", to_toml(self._config)))
 
     def metrics(self) -> str:
-        """Return figures in Prometheus' text format; labels are names of indexes only."""
+        """Return figures in Prometheus' text format; labels are names of indexes and queues only."""
         info, stats = self.info(), self._memory.stats()
-        lines = [
-            _metric("cairn_uptime_seconds", "gauge", {"": info.uptime_s}),
-            _metric("process_resident_memory_bytes", "gauge", {"": info.rss_mb * 1e6}),
-            _metric("cairn_items", "gauge", {"": stats.items}),
-            _metric("cairn_chunks", "gauge", {"": stats.chunks}),
-            _metric("cairn_store_bytes", "gauge", {"": stats.store_bytes}),
-            _metric("cairn_index_points", "gauge", {s.name: s.points for s in stats.indexes}),
-            _metric("cairn_index_bytes", "gauge", {s.name: s.disk_bytes for s in stats.indexes}),
-            _metric("cairn_index_behind", "gauge", {s.name: s.journal_seq - s.applied_seq for s in stats.indexes}),
-        ]
-        return "\n".join(lines) + "\n"
+        spent = self._process.cpu_times()
+        indexes = {state.name: state for state in stats.indexes}
+        return "".join(
+            [
+                _metric("process_start_time_seconds", "gauge", self._started_s),
+                _metric("process_resident_memory_bytes", "gauge", info.rss_mb * 1e6),
+                _metric("process_cpu_seconds_total", "counter", spent.user + spent.system),
+                _metric("process_open_fds", "gauge", self._process.num_fds()),
+                _metric("cairn_uptime_seconds", "gauge", info.uptime_s),
+                _metric("cairn_serving", "gauge", int(self.is_serving)),
+                _metric("cairn_items", "gauge", stats.items),
+                _metric("cairn_chunks", "gauge", stats.chunks),
+                _metric("cairn_store_bytes", "gauge", stats.store_bytes),
+                _metrics("cairn_index_points", "index", {n: s.points for n, s in indexes.items()}),
+                _metrics("cairn_index_bytes", "index", {n: s.disk_bytes for n, s in indexes.items()}),
+                _metrics("cairn_index_behind", "index", {n: s.journal_seq - s.applied_seq for n, s in indexes.items()}),
+                _metrics("cairn_queue_length", "queue", dict(stats.queues)),
+            ]
+        )
 
     def drain(self) -> None:
         """Begin to stop; returns at once."""
         self._drain()
 
 
-def _metric(name: str, kind: str, values: dict[str, float]) -> str:
-    rows = [f'{name}{{index="{label}"}} {value:g}' if label else f"{name} {value:g}" for label, value in values.items()]
-    return "\n".join([f"# TYPE {name} {kind}", *rows])
+def _metric(name: str, kind: str, value: float) -> str:
+    return f"# TYPE {name} {kind}\n{name} {value!r}\n"
+
+
+def _metrics(name: str, label: str, values: dict[str, int]) -> str:
+    rows = [f'{name}{{{label}="{key}"}} {value!r}\n' for key, value in sorted(values.items())]
+    return f"# TYPE {name} gauge\n{''.join(rows)}"
