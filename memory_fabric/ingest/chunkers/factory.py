@@ -17,8 +17,8 @@ def chunk(document: Document, *, wanted_chars: int = 1000, max_chars: int = 1600
 
     Args:
         document: From a reader.
-        wanted_chars: Wanted size of a span.
-        max_chars: Hard limit.
+        wanted_chars: Wanted size of a span, at least 1.
+        max_chars: Hard limit, at least 1.
 
     Returns:
         Spans in order; none for an empty text.

@@ -19,139 +19,130 @@ class Grammar(msgspec.Struct, frozen=True):
     module: str
     """The wheel's import name."""
     definitions: Mapping[str, str]
-    """Node type to kind: `function`, `method`, `class`, `type`, `module` or `rule`."""
+    """Node type to kind: `function`, `class`, `type`, `module`, or empty for a rule or an element."""
     function: str = "language"
     """The wheel's function that gives the grammar."""
     wrappers: frozenset[str] = frozenset()
     """Nodes that hold one definition: decorators, exports, templates."""
+    transparent: frozenset[str] = frozenset()
+    """Nodes whose children count as their parent's: conditional compilation, guards, statement lists."""
+    file_scopes: frozenset[str] = frozenset()
+    """Namespaces that may have no body and then name all that follows in the file."""
     is_flat: bool = False
     """Whether small neighbours belong together: style rules, statements, markup."""
+    has_docstrings: bool = False
+    """Whether a string at the beginning of a body documents it."""
 
 
-_JS = {
-    "function_declaration": "function",
-    "generator_function_declaration": "function",
-    "class_declaration": "class",
-    "method_definition": "method",
-    "lexical_declaration": "function",
-    "variable_declaration": "function",
-}
-_TS = {
-    **_JS,
-    "abstract_class_declaration": "class",
-    "interface_declaration": "type",
-    "type_alias_declaration": "type",
-    "enum_declaration": "type",
-    "internal_module": "module",
-    "module": "module",
-    "function_signature": "function",
-}
-_C = {
-    "function_definition": "function",
-    "struct_specifier": "type",
-    "union_specifier": "type",
-    "enum_specifier": "type",
-    "type_definition": "type",
-}
-_EXPORT = frozenset({"export_statement"})
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _kinds(*, function: str = "", klass: str = "", type_: str = "", module: str = "", rule: str = "") -> dict[str, str]:
+    named = {"function": function, "class": klass, "type": type_, "module": module, "": rule}
+    return {node_type: kind for kind, node_types in named.items() for node_type in node_types.split()}
+
+
+_JS = _kinds(
+    function="function_declaration generator_function_declaration method_definition lexical_declaration "
+    "variable_declaration field_definition expression_statement",
+    klass="class_declaration",
+)
+_TS = _JS | _kinds(
+    function="function_signature public_field_definition",
+    klass="abstract_class_declaration",
+    type_="interface_declaration type_alias_declaration enum_declaration",
+    module="internal_module module",
+)
+_TS_WRAPPERS = _words("export_statement ambient_declaration expression_statement")
+_C = _kinds(
+    function="function_definition declaration preproc_function_def",
+    type_="struct_specifier union_specifier enum_specifier type_definition",
+)
+_CONDITIONAL = _words("preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef")
 
 _GRAMMARS = {
     "python": Grammar(
         "tree_sitter_python",
-        {"function_definition": "function", "class_definition": "class"},
-        wrappers=frozenset({"decorated_definition"}),
+        _kinds(function="function_definition", klass="class_definition"),
+        wrappers=_words("decorated_definition"),
+        transparent=_words(
+            "if_statement try_statement with_statement else_clause elif_clause except_clause finally_clause block"
+        ),
+        has_docstrings=True,
     ),
-    "javascript": Grammar("tree_sitter_javascript", _JS, wrappers=_EXPORT),
-    "typescript": Grammar(
-        "tree_sitter_typescript", _TS, "language_typescript", _EXPORT | {"ambient_declaration", "expression_statement"}
-    ),
-    "tsx": Grammar(
-        "tree_sitter_typescript", _TS, "language_tsx", _EXPORT | {"ambient_declaration", "expression_statement"}
-    ),
+    "javascript": Grammar("tree_sitter_javascript", _JS, wrappers=_words("export_statement")),
+    "typescript": Grammar("tree_sitter_typescript", _TS, "language_typescript", _TS_WRAPPERS),
+    "tsx": Grammar("tree_sitter_typescript", _TS, "language_tsx", _TS_WRAPPERS),
     "rust": Grammar(
         "tree_sitter_rust",
-        {
-            "function_item": "function",
-            "function_signature_item": "function",
-            "struct_item": "type",
-            "enum_item": "type",
-            "union_item": "type",
-            "trait_item": "class",
-            "impl_item": "class",
-            "mod_item": "module",
-            "type_item": "type",
-            "macro_definition": "function",
-        },
+        _kinds(
+            function="function_item function_signature_item macro_definition",
+            klass="trait_item impl_item",
+            type_="struct_item enum_item union_item type_item",
+            module="mod_item",
+        ),
+        transparent=_words("foreign_mod_item declaration_list"),
     ),
     "go": Grammar(
-        "tree_sitter_go",
-        {"function_declaration": "function", "method_declaration": "method", "type_declaration": "type"},
+        "tree_sitter_go", _kinds(function="function_declaration method_declaration", type_="type_declaration")
     ),
-    "c": Grammar("tree_sitter_c", _C),
+    "c": Grammar("tree_sitter_c", _C, transparent=_CONDITIONAL | _words("linkage_specification declaration_list")),
     "cpp": Grammar(
         "tree_sitter_cpp",
-        {**_C, "class_specifier": "class", "struct_specifier": "class", "namespace_definition": "module"},
-        wrappers=frozenset({"template_declaration", "linkage_specification"}),
+        _C
+        | _kinds(
+            klass="class_specifier struct_specifier",
+            type_="alias_declaration concept_definition",
+            module="namespace_definition",
+        ),
+        wrappers=_words("template_declaration"),
+        transparent=_CONDITIONAL | _words("linkage_specification declaration_list"),
     ),
     "java": Grammar(
         "tree_sitter_java",
-        {
-            "class_declaration": "class",
-            "interface_declaration": "class",
-            "enum_declaration": "class",
-            "record_declaration": "class",
-            "annotation_type_declaration": "type",
-            "method_declaration": "method",
-            "constructor_declaration": "method",
-        },
+        _kinds(
+            function="method_declaration constructor_declaration compact_constructor_declaration",
+            klass="class_declaration interface_declaration enum_declaration record_declaration",
+            type_="annotation_type_declaration",
+        ),
+        transparent=_words("enum_body_declarations"),
     ),
     "csharp": Grammar(
         "tree_sitter_c_sharp",
-        {
-            "namespace_declaration": "module",
-            "file_scoped_namespace_declaration": "module",
-            "class_declaration": "class",
-            "struct_declaration": "class",
-            "interface_declaration": "class",
-            "record_declaration": "class",
-            "enum_declaration": "type",
-            "delegate_declaration": "type",
-            "method_declaration": "method",
-            "constructor_declaration": "method",
-            "property_declaration": "method",
-        },
+        _kinds(
+            function="method_declaration constructor_declaration destructor_declaration property_declaration "
+            "indexer_declaration operator_declaration local_function_statement",
+            klass="class_declaration struct_declaration interface_declaration record_declaration",
+            type_="enum_declaration delegate_declaration",
+            module="namespace_declaration file_scoped_namespace_declaration",
+        ),
+        transparent=_words("preproc_if preproc_else preproc_elif global_statement"),
+        file_scopes=_words("file_scoped_namespace_declaration"),
     ),
     "ruby": Grammar(
         "tree_sitter_ruby",
-        {"class": "class", "module": "module", "method": "method", "singleton_method": "method"},
+        _kinds(function="method singleton_method", klass="class", module="module"),
+        wrappers=_words("call argument_list"),
+        transparent=_words("singleton_class body_statement"),
     ),
     "php": Grammar(
         "tree_sitter_php",
-        {
-            "function_definition": "function",
-            "class_declaration": "class",
-            "interface_declaration": "class",
-            "trait_declaration": "class",
-            "enum_declaration": "class",
-            "method_declaration": "method",
-            "namespace_definition": "module",
-        },
+        _kinds(
+            function="function_definition method_declaration",
+            klass="class_declaration interface_declaration trait_declaration enum_declaration",
+            module="namespace_definition",
+        ),
         "language_php",
+        transparent=_words("if_statement else_clause compound_statement"),
+        file_scopes=_words("namespace_definition"),
     ),
-    "bash": Grammar("tree_sitter_bash", {"function_definition": "function"}),
-    "sql": Grammar("tree_sitter_sql", {"statement": "rule"}, is_flat=True),
-    "html": Grammar(
-        "tree_sitter_html", {"element": "rule", "script_element": "rule", "style_element": "rule"}, is_flat=True
-    ),
+    "bash": Grammar("tree_sitter_bash", _kinds(function="function_definition")),
+    "sql": Grammar("tree_sitter_sql", _kinds(rule="statement"), is_flat=True),
+    "html": Grammar("tree_sitter_html", _kinds(rule="element script_element style_element"), is_flat=True),
     "css": Grammar(
         "tree_sitter_css",
-        {
-            "rule_set": "rule",
-            "media_statement": "rule",
-            "supports_statement": "rule",
-            "keyframes_statement": "rule",
-            "at_rule": "rule",
-        },
+        _kinds(rule="rule_set media_statement supports_statement keyframes_statement at_rule"),
         is_flat=True,
     ),
 }

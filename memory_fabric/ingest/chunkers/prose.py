@@ -1,4 +1,4 @@
-"""Cutting prose: by headings, then by paragraphs, then by lines and sentences."""
+"""Cutting prose: by headings, then by paragraphs, then by lines and sentences; code, tables and lists stay whole."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ from memory_fabric.records import ChunkSpan
 
 __all__ = ["chunk_prose"]
 
-_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*$")
+_ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]|$)")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _SETEXT = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 _RST_RULE = re.compile(r"^([=\-`:.'\"~^_*+#<>!$%&(),/;?@\[\\\]{|}])\1{2,}[ \t]*$")
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"'»”)]*\s+")
+_WHOLE = re.compile(r"^ {0,3}(?:[|+]|```|~~~|[-*+•] |\d{1,9}[.)] )")
+"""How tables, fenced code and lists begin: better cut before than inside."""
 
 _SMALL = 0.25
-"""A section below this share of the wanted size joins its neighbour when they are siblings."""
+"""A section or block below this share of the wanted size is too little to stand alone."""
+
+_STRETCH = 1.2
+"""What is at most this share of the wanted size is not cut."""
+
+_MAX_TITLE = 200
 
 
 class _Section(msgspec.Struct):
@@ -53,13 +59,17 @@ def _sections(lines: LineMap, form: str) -> Iterator[_Section]:
     first = 0
     for row, level, title in _headings(lines, form):
         if row > first:
-            yield _Section(first, row, tuple(name for _, name in path))
+            yield _Section(first, row, _names(path))
         while path and path[-1][0] >= level:
             path.pop()
-        path.append((level, title))
+        path.append((level, title[:_MAX_TITLE]))
         first = row
     if first < lines.rows:
-        yield _Section(first, lines.rows, tuple(name for _, name in path))
+        yield _Section(first, lines.rows, _names(path))
+
+
+def _names(path: list[tuple[int, str]]) -> tuple[str, ...]:
+    return tuple(name for _, name in path if name)
 
 
 def _headings(lines: LineMap, form: str) -> Iterator[tuple[int, int, str]]:
@@ -77,19 +87,21 @@ def _markdown_headings(lines: LineMap) -> Iterator[tuple[int, int, str]]:
     row = _after_front_matter(lines)
     while row < lines.rows:
         line = _row(lines, row)
-        if match := _FENCE.match(line):
-            mark = match[1]
-            if not fence:
-                fence = mark
-            elif mark.startswith(fence):
-                fence = ""
-        elif not fence:
+        was_open, fence = bool(fence), _fence_after(fence, line)
+        if not was_open and not fence:
             if atx := _ATX.match(line):
-                yield row, len(atx[1]), atx[2].strip()
+                yield row, len(atx[1]), _atx_title(line[atx.end() :])
             elif row + 1 < lines.rows and _is_setext(line, _row(lines, row + 1), lines, row):
                 yield row, 1 if "=" in _row(lines, row + 1) else 2, line.strip()
                 row += 1
         row += 1
+
+
+def _atx_title(text: str) -> str:
+    """Return a title without the closing marks, which count only behind a space."""
+    title = text.strip()
+    bare = title.rstrip("#")
+    return title if bare and not bare[-1].isspace() else bare.rstrip()
 
 
 def _is_setext(line: str, under: str, lines: LineMap, row: int) -> bool:
@@ -152,28 +164,33 @@ def _cut_section(lines: LineMap, section: _Section, wanted: int, limit: int) -> 
     def make(start: int, end: int, first: int, last: int) -> ChunkSpan:
         return ChunkSpan(start, end, first, last, headings=section.headings)
 
-    if lines.size(section.first, section.stop) <= wanted * 1.2 and lines.size(section.first, section.stop) <= limit:
-        return [make(lines.offset(section.first), lines.offset(section.stop), section.first + 1, section.stop)]
+    largest = min(wanted * _STRETCH, limit)
     spans: list[ChunkSpan] = []
     first = section.first
-    for block_first, block_stop in _blocks(lines, section):
-        if first < block_first and lines.size(first, block_stop) > wanted:
-            spans += _fit(lines, first, block_first, wanted, limit, make)
-            first = block_first
-    spans += _fit(lines, first, section.stop, wanted, limit, make)
-    return spans
+    blocks = _blocks(lines, section) if lines.size(first, section.stop) > largest else iter(())
+    for block_first, block_stop in blocks:
+        if first == block_first or lines.size(first, block_stop) <= wanted:
+            continue
+        if lines.size(first, section.stop) <= largest:
+            break
+        is_crumb = lines.size(first, block_first) < wanted * _SMALL
+        if is_crumb and not _stands_alone(lines, first, block_first, block_stop, limit):
+            continue
+        spans += _fit(lines, first, block_first, wanted, limit, make)
+        first = block_first
+    return spans + _fit(lines, first, section.stop, wanted, limit, make)
+
+
+def _stands_alone(lines: LineMap, first: int, block_first: int, block_stop: int, limit: int) -> bool:
+    """Whether a table, a list or code fits into a span only without the little text before it."""
+    fits_alone = lines.size(block_first, block_stop) <= limit < lines.size(first, block_stop)
+    return fits_alone and _WHOLE.match(_row(lines, block_first)) is not None
 
 
 def _fit(lines: LineMap, first: int, stop: int, wanted: int, limit: int, make: SpanMaker) -> list[ChunkSpan]:
     if lines.size(first, stop) <= limit:
         return [make(lines.offset(first), lines.offset(stop), first + 1, stop)]
-    if stop - first == 1:
-        return _cut_sentences(lines, first, wanted, limit, make)
-    spans: list[ChunkSpan] = []
-    for span in cut_rows(lines, first, stop, wanted_chars=wanted, max_chars=10**9, make=make):
-        is_long = span.end - span.start > limit
-        spans += _cut_sentences(lines, span.line_start - 1, wanted, limit, make) if is_long else [span]
-    return spans
+    return cut_rows(lines, first, stop, wanted_chars=wanted, max_chars=limit, make=make)
 
 
 def _blocks(lines: LineMap, section: _Section) -> Iterator[tuple[int, int]]:
@@ -181,26 +198,21 @@ def _blocks(lines: LineMap, section: _Section) -> Iterator[tuple[int, int]]:
     fence = ""
     first = section.first
     for row in range(section.first, section.stop):
-        match = _FENCE.match(_row(lines, row))
-        if match:
-            fence = "" if fence and match[1].startswith(fence) else fence or match[1]
-        is_end = lines.is_blank(row) and not fence
-        if is_end and row + 1 < section.stop and not lines.is_blank(row + 1):
+        fence = _fence_after(fence, _row(lines, row))
+        is_end = lines.is_blank(row) and not fence and row + 1 < section.stop
+        if is_end and not _row(lines, row + 1)[:1].isspace() and not lines.is_blank(row + 1):
+            # an indented row goes on with the list item or the directive above the blank one
             yield first, row + 1
             first = row + 1
     yield first, section.stop
 
 
-def _cut_sentences(lines: LineMap, row: int, wanted: int, limit: int, make: SpanMaker) -> list[ChunkSpan]:
-    """Cut one long line at sentence ends, and in the middle of a sentence only when it is longer than the limit."""
-    start, stop = lines.offset(row), lines.offset(row + 1)
-    borders = [start + match.end() for match in _SENTENCE.finditer(lines.text[start:stop])]
-    spans: list[ChunkSpan] = []
-    while stop - start > limit:
-        within = [border for border in borders if start < border <= start + wanted]
-        cut = within[-1] if within else start + limit
-        spans.append(make(start, cut, row + 1, row + 1))
-        start = cut
-    if start < stop:
-        spans.append(make(start, stop, row + 1, row + 1))
-    return spans
+def _fence_after(fence: str, line: str) -> str:
+    """Return the marks of the fenced block that is open after a line, or nothing."""
+    match = _FENCE.match(line)
+    if match is None:
+        return fence
+    if not fence:
+        return match[1]
+    is_closed = match[1].startswith(fence) and not line[match.end() :].strip()
+    return "" if is_closed else fence
