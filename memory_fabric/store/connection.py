@@ -7,59 +7,99 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from foundation.errors import BusyError, CairnError, InputError, ResourceError
 from memory_fabric.errors import StoreCorruptError, StoreFullError
 
 __all__ = ["connect", "translated"]
 
-_FULL = ("disk is full", "disk I/O error", "unable to open database file", "readonly database")
-_CORRUPT = ("malformed", "not a database", "corrupt")
+_MMAP_BYTES = 256 * 1024 * 1024
+_LOG_BYTES = 64 * 1024 * 1024
+"""What the write-ahead log may keep on disk after a large transaction."""
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_LOST = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
+_REFUSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def connect(path: Path, *, synchronous: str = "FULL", is_reader: bool = False) -> sqlite3.Connection:
     """Open a connection with the pragmas that durability and erasure need.
 
     Args:
-        path: The database file.
+        path: The database file; created with mode 0600.
         synchronous: `FULL` for the truth, `NORMAL` for what can be computed again.
         is_reader: Whether writing is refused.
 
     Raises:
         StoreCorruptError: The file is not a sound database.
-        StoreFullError: It cannot be opened for lack of space or permission.
+        StoreFullError: The disk is full.
+        ResourceError: The file cannot be opened.
     """
     with translated(path):
+        if not path.exists():
+            path.touch(mode=0o600)
         connection = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {synchronous}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        # freed pages are overwritten: what is forgotten must not be readable in the file
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA mmap_size = 268435456")
-        connection.execute("PRAGMA temp_store = MEMORY")
-        if is_reader:
-            connection.execute("PRAGMA query_only = ON")
+        try:
+            _configure(connection, synchronous)
+            if is_reader:
+                connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+
+def _configure(connection: sqlite3.Connection, synchronous: str) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # freed pages are overwritten: what is forgotten must not be readable in the file
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA mmap_size = {_MMAP_BYTES}")
+    connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+    connection.execute("PRAGMA temp_store = MEMORY")
 
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raise SQLite's errors as the memory's own.
+    """Raise SQLite's errors, and the operating system's, as the memory's own.
 
     Raises:
         StoreCorruptError: The database is damaged.
-        StoreFullError: The disk is full or refuses the write.
-        DatabaseError: Anything else: a mistake of ours, shown as it is.
+        StoreFullError: The disk is full or fails.
+        ResourceError: The file cannot be opened or written.
+        BusyError: Another process holds the database.
+        InputError: A text is not valid Unicode.
+        ProgrammingError: A mistake of ours, shown as it is.
     """
     try:
         yield
-    except sqlite3.DatabaseError as error:
-        text = str(error)
-        if any(mark in text for mark in _CORRUPT):
-            raise StoreCorruptError(
-                f"the store `{path}` is damaged: {text}", fix="restore it from a backup, or index again"
-            ) from error
-        if any(mark in text for mark in _FULL):
-            raise StoreFullError(
-                f"cannot write to the store `{path}`: {text}", fix="free space and try again; nothing was lost"
-            ) from error
+    except sqlite3.ProgrammingError:
         raise
+    except sqlite3.Error as error:
+        own = _own_error(path, error)
+        raise own from error
+    except UnicodeEncodeError as error:
+        raise InputError("text", f"is not valid Unicode at character {error.start}") from error
+    except OSError as error:
+        raise ResourceError(
+            f"cannot open the store `{path}`: {error.strerror}", fix="check the folder and its permissions"
+        ) from error
+
+
+def _own_error(path: Path, error: sqlite3.Error) -> CairnError:
+    # the low byte is the class, the rest says which call failed; sqlite3's own conversion errors have no code
+    full_code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+    code = full_code & 0xFF
+    if code in _FULL and full_code not in _LOST:
+        return StoreFullError(
+            f"cannot write to the store `{path}`: {error}", fix="free space and try again; nothing was lost"
+        )
+    if code in _REFUSED:
+        return ResourceError(f"cannot open the store `{path}`: {error}", fix="check free space and permissions")
+    if code in _BUSY:
+        return BusyError(f"the store `{path}` is in use by another process")
+    # our statements are constant and tested: one that fails on its own met a table, a row or a text that has changed
+    return StoreCorruptError(
+        f"the store `{path}` is damaged: {error}", fix="restore it from a backup, or delete it and index again"
+    )

@@ -68,6 +68,8 @@ class WriteReceipt(msgspec.Struct, frozen=True):
     chunks: int
     """Chunks that are new."""
     last_seq: JournalSeq
+    unchanged: int = 0
+    """Chunks of replaced items that stayed as they were, with their ids."""
 
 
 class Selection(msgspec.Struct, frozen=True):

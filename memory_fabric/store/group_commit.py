@@ -7,14 +7,18 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from foundation.errors import ConflictError
 from memory_fabric.store.connection import translated
 
 __all__ = ["GroupCommit"]
 
 T = TypeVar("T")
+
+_Work = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
 
 
 class GroupCommit:
@@ -24,15 +28,16 @@ class GroupCommit:
     of them share one fsync.
 
     Args:
-        connection: Used by nobody else.
+        connection: Used by nobody else; closed by `close`.
         path: Named in errors.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
-        self._waiting: deque[tuple[Callable[[sqlite3.Connection], Any], Future[Any]]] = deque()
+        self._waiting: deque[_Work] = deque()
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def run(self, write: Callable[[sqlite3.Connection], T]) -> T:
         """Run `write` and return its result once it is durable.
@@ -40,6 +45,7 @@ class GroupCommit:
         Raises:
             StoreFullError: The disk is full; nothing of this write remains.
             StoreCorruptError: The database is damaged.
+            ConflictError: The store is closed.
         """
         future: Future[T] = Future()
         self._waiting.append((write, future))
@@ -49,13 +55,31 @@ class GroupCommit:
                 self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
         return future.result()
 
-    def _commit(self, batch: list[tuple[Callable[[sqlite3.Connection], Any], Future[Any]]]) -> None:
-        results: list[tuple[Future[Any], Any]] = []
+    def alone(self, action: Callable[[sqlite3.Connection], T]) -> T:
+        """Run what must be outside a transaction, between commits."""
+        with self._lock:
+            self._refuse_when_closed()
+            with translated(self._path):
+                return action(self._connection)
+
+    def close(self) -> None:
+        """Close the connection when the commit under way is done; closing twice is harmless."""
+        with self._lock:
+            if not self._is_closed:
+                self._is_closed = True
+                with translated(self._path):
+                    self._connection.close()
+
+    def _refuse_when_closed(self) -> None:
+        if self._is_closed:
+            raise ConflictError(f"the store `{self._path}` is closed")
+
+    def _commit(self, batch: list[_Work]) -> None:
         try:
+            self._refuse_when_closed()
             with translated(self._path):
                 self._connection.execute("BEGIN IMMEDIATE")
-                for write, future in batch:
-                    self._attempt(write, future, results)
+                results = [(future, self._attempt(write, future)) for write, future in batch]
                 self._connection.execute("COMMIT")
         except BaseException as error:  # every waiter must learn of it, whatever it is
             self._rollback()
@@ -64,11 +88,10 @@ class GroupCommit:
                     future.set_exception(error)
             return
         for future, result in results:
-            future.set_result(result)
+            if not future.done():
+                future.set_result(result)
 
-    def _attempt(
-        self, write: Callable[[sqlite3.Connection], Any], future: Future[Any], results: list[tuple[Future[Any], Any]]
-    ) -> None:
+    def _attempt(self, write: Callable[[sqlite3.Connection], Any], future: Future[Any]) -> Any:
         self._connection.execute("SAVEPOINT one")
         try:
             with translated(self._path):
@@ -80,10 +103,12 @@ class GroupCommit:
             self._connection.execute("ROLLBACK TO one")
             self._connection.execute("RELEASE one")
             future.set_exception(error)
-            return
+            return None
         self._connection.execute("RELEASE one")
-        results.append((future, result))
+        return result
 
     def _rollback(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        # the waiters are owed the first error, not what a broken disk makes of the rollback
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")

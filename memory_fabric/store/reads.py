@@ -1,28 +1,31 @@
-"""The reads: each thread has a connection of its own, so that readers never wait for the writer."""
+"""The reads: queries and the records that they give."""
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from array import array
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from foundation.errors import InputError
 from foundation.ids import ChunkId, ItemId, JournalSeq
-from memory_fabric.operations import ForgetSelector, ItemPage
-from memory_fabric.records import ChunkRow, Filters, ItemSource, JournalEntry, MemoryItem, Meta
-from memory_fabric.store.connection import connect, translated
+from memory_fabric.errors import StoreCorruptError
+from memory_fabric.operations import ForgetSelector, ItemPage, Link
+from memory_fabric.records import ChunkRow, Filters, JournalEntry, MemoryItem
+from memory_fabric.store.conditions import below, item_filter, selector_filter
 from memory_fabric.store.drafts import Counts, FileState, Selection
+from memory_fabric.store.read_pool import ReadPool
+from memory_fabric.store.rows import FILE_COLUMNS, file_state, memory_item, unpack_ids
 
-__all__ = ["Reader", "below"]
+__all__ = ["Reader"]
 
 _STEP = 500
 """Parameters of one statement."""
+
+_CURSOR_DIGITS = 18
+"""More do not fit the key of an item."""
 
 _CHUNK = """
 SELECT c.id, i.id, c.item_key, c.ordinal, c.text, c.context, c.line_start, c.line_end, c.page, c.language, c.symbol,
@@ -47,32 +50,30 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self._path, is_reader=True)
-            with self._lock:
-                self._all.append(connection)
-        with translated(self._path):
-            return connection.execute(sql, values).fetchall()
+        self.pool = ReadPool(path)
+        self._rows = self.pool.rows
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        with self._lock:
-            for connection in self._all:
-                connection.close()
-            self._all.clear()
+        """Close the connections."""
+        self.pool.close()
 
     # ---- journal and chunks -----------------------------------------------------------------------------------
 
     def journal(self, after: JournalSeq, limit: int) -> list[JournalEntry]:
         """Return up to `limit` lines after a position."""
         rows = self._rows("SELECT seq, op, ids FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
-        return [JournalEntry(JournalSeq(seq), op, tuple(ChunkId(i) for i in array("q", ids))) for seq, op, ids in rows]
+        return [JournalEntry(JournalSeq(seq), op, self._ids(seq, blob)) for seq, op, blob in rows]
+
+    def _ids(self, seq: int, blob: bytes) -> tuple[ChunkId, ...]:
+        try:
+            return tuple(ChunkId(i) for i in unpack_ids(blob))
+        except (TypeError, ValueError) as error:
+            raise self._damaged(f"journal line {seq}") from error
+
+    def _damaged(self, what: str) -> StoreCorruptError:
+        return StoreCorruptError(
+            f"the store `{self._path}` is damaged: {what} cannot be read", fix="restore it from a backup"
+        )
 
     def journal_head(self) -> JournalSeq:
         """Return the last position; 0 for an empty journal."""
@@ -92,8 +93,18 @@ class Reader:
 
     def live_chunk_ids(self) -> NDArray[np.int64]:
         """Return the ids of all chunks, ascending."""
-        rows = self._rows("SELECT id FROM chunks ORDER BY id")
-        return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+        # an index without the texts is read: sorting numbers is cheaper than walking the table in order
+        rows = self._rows("SELECT id FROM chunks INDEXED BY chunks_item")
+        return np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows)))
+
+    def chunk_neighbours(self, chunk_id: ChunkId, before: int, after: int) -> list[ChunkRow]:
+        """Return a chunk with those that stand around it in its item, in order."""
+        rows = self._rows(
+            f"{_CHUNK} JOIN chunks m ON m.item_key = c.item_key AND m.id = ?"
+            " WHERE c.ordinal BETWEEN m.ordinal - ? AND m.ordinal + ? ORDER BY c.ordinal",
+            (chunk_id, before, after),
+        )
+        return [ChunkRow(*row) for row in rows]
 
     def chunk_counts(self, under: Sequence[str]) -> dict[str, int]:
         """Return how many chunks each file below `under` gave; members of an archive count for the archive."""
@@ -119,22 +130,42 @@ class Reader:
         if has_text:
             parts = self._rows("SELECT text FROM chunks WHERE item_key = ? ORDER BY ordinal", (rows[0][15],))
             text = "".join(part[0] for part in parts)
-        return _item(rows[0], text)
+        return self._item(rows[0], text)
+
+    def _item(self, row: Sequence[object], text: str = "") -> MemoryItem:
+        try:
+            return memory_item(row, text)
+        except (AttributeError, TypeError, ValueError, msgspec.DecodeError) as error:
+            raise self._damaged(f"item `{row[0]}`") from error
+
+    def links(self, item_id: ItemId) -> list[Link]:
+        """Return the edges from and to an item."""
+        rows = self._rows(
+            "SELECT src, dst, relation, weight FROM links WHERE src = ?1 OR dst = ?1 ORDER BY src, dst, relation",
+            (item_id,),
+        )
+        return [Link(*row) for row in rows]
 
     def list_items(self, filters: Filters, *, cursor: str, limit: int) -> ItemPage:
-        """Return a page, newest first; the cursor is the key of the last item shown."""
-        where, values = _item_filter(filters)
+        """Return a page, newest first; the cursor is the key of the last item shown.
+
+        Raises:
+            InputError: The cursor is not one that an earlier page gave.
+        """
+        where, values = item_filter(filters)
         if cursor:
+            if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _CURSOR_DIGITS):
+                raise InputError("cursor", f"`{cursor[:40]}` is not known", fix="take it from the page before")
             where.append("i.key < ?")
             values.append(int(cursor))
         condition = f"WHERE {' AND '.join(where)}" if where else ""
         rows = self._rows(f"{_ITEM} {condition} ORDER BY i.key DESC LIMIT ?", (*values, limit + 1))
         shown = rows[:limit]
-        return ItemPage(tuple(_item(row, "") for row in shown), str(shown[-1][15]) if len(rows) > limit else "")
+        return ItemPage(tuple(self._item(row) for row in shown), str(shown[-1][15]) if len(rows) > limit else "")
 
     def select_items(self, selector: ForgetSelector) -> Selection:
         """Return the items that match every field set."""
-        where, values = _selector_filter(selector)
+        where, values = selector_filter(selector)
         rows = self._rows(
             "SELECT i.id, (SELECT count(*) FROM chunks c WHERE c.item_key = i.key) FROM items i"  # noqa: S608 (constant columns)
             f" WHERE {' AND '.join(where)} ORDER BY i.key",
@@ -155,8 +186,11 @@ class Reader:
     def files(self, under: Sequence[str]) -> dict[str, FileState]:
         """Return what is remembered of the files below some folders."""
         where, values = below("path", under)
-        rows = self._rows(f"SELECT * FROM files WHERE {where}", values)  # noqa: S608 (constant column)
-        return {row[0]: FileState(*row) for row in rows}
+        rows = self._rows(
+            f"SELECT {FILE_COLUMNS} FROM files WHERE {where}",  # noqa: S608 (constant columns)
+            values,
+        )
+        return {row[0]: file_state(row) for row in rows}
 
     def counts(self) -> Counts:
         """Return how much is stored."""
@@ -172,100 +206,3 @@ class Reader:
     def chunk_total(self) -> int:
         """Return how many chunks there are."""
         return int(self._rows("SELECT count(*) FROM chunks")[0][0])
-
-    def problems(self) -> list[str]:
-        """Return what is wrong with the database and its journal; empty when it is sound."""
-        found = [row[0] for row in self._rows("PRAGMA integrity_check(5)") if row[0] != "ok"]
-        found += [f"a row of `{row[0]}` refers to nothing" for row in self._rows("PRAGMA foreign_key_check")]
-        live: set[int] = set()
-        for op, ids in self._rows("SELECT op, ids FROM journal ORDER BY seq"):
-            if op == "put":
-                live.update(array("q", ids))
-            else:
-                live.difference_update(array("q", ids))
-        truth = set(self.live_chunk_ids().tolist())
-        if live != truth:
-            found.append(f"the journal and the chunks differ by {len(live ^ truth)}")
-        return found
-
-
-def below(column: str, folders: Sequence[str]) -> tuple[str, list[str]]:
-    """Return an SQL condition for paths at or below `folders`, and its values; an index on the column serves it."""
-    parts, values = [], []
-    for folder in folders:
-        base = folder.rstrip("/")
-        # `0` is the character after `/`; an archive's members follow its path and `!/`
-        parts.append(f"({column} = ? OR ({column} >= ? AND {column} < ?) OR ({column} >= ? AND {column} < ?))")
-        values += [folder, f"{base}/", f"{base}0", f"{folder}!/", f"{folder}!0"]
-    return f"({' OR '.join(parts) or '0'})", values
-
-
-def _times(since_s: float | None, until_s: float | None) -> tuple[list[str], list[Any]]:
-    where: list[str] = []
-    values: list[Any] = []
-    if since_s is not None:
-        where.append("i.timestamp_s >= ?")
-        values.append(since_s)
-    if until_s is not None:
-        where.append("i.timestamp_s < ?")
-        values.append(until_s)
-    return where, values
-
-
-def _item_filter(filters: Filters) -> tuple[list[str], list[Any]]:
-    where, values = _times(filters.since_s, filters.until_s)
-    for column, wanted in (
-        ("i.project", filters.projects),
-        ("i.modality", filters.modalities),
-        ("i.layer", filters.layers),
-    ):
-        if wanted:
-            where.append(f"{column} IN ({','.join('?' * len(wanted))})")
-            values += wanted
-    if filters.path_prefix:
-        condition, paths = below("i.path", [filters.path_prefix])
-        where.append(condition)
-        values += paths
-    if filters.languages:
-        marks = ",".join("?" * len(filters.languages))
-        where.append(f"EXISTS (SELECT 1 FROM chunks c WHERE c.item_key = i.key AND c.language IN ({marks}))")  # noqa: S608 (marks only)
-        values += filters.languages
-    return where, values
-
-
-def _selector_filter(selector: ForgetSelector) -> tuple[list[str], list[Any]]:
-    where, values = _times(selector.since_s, selector.until_s)
-    if selector.ids:
-        where.append(f"i.id IN ({','.join('?' * len(selector.ids))})")
-        values += selector.ids
-    if selector.path:
-        condition, paths = below("i.path", [selector.path])
-        where.append(condition)
-        values += paths
-    if selector.project:
-        where.append("i.project = ?")
-        values.append(selector.project)
-    if selector.session:
-        where.append("json_extract(i.meta, '$.session') = ?")
-        values.append(selector.session)
-    return where, values
-
-
-def _item(row: Any, text: str) -> MemoryItem:
-    return MemoryItem(
-        id=ItemId(row[0]),
-        modality=row[1],
-        source=ItemSource(path=row[2], repo=row[3], commit=row[4], timestamp=row[5], uri=row[6]),
-        meta=Meta(
-            project=row[7],
-            layer=row[8],
-            tags=tuple(msgspec.json.decode(row[9])),
-            quality=row[10],
-            version=row[11],
-            title=row[12],
-            mime=row[13],
-            content_hash=row[14].hex(),
-        ),
-        text=text,
-        chunks=row[16],
-    )

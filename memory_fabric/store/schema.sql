@@ -1,4 +1,4 @@
--- Version 1. Later versions are numbered files in migrations/, applied in order, each in one transaction.
+-- Version 1. Later versions are `schema_N.sql`, applied in order, each in one transaction.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE items (

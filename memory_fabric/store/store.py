@@ -6,61 +6,92 @@ Acknowledged means committed with fsync. Everything else in the memory can be bu
 from __future__ import annotations
 
 import sqlite3
+import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from foundation.clock import Clock, SystemClock
+from foundation.errors import NotFoundError
 from foundation.ids import ChunkId, ItemId, JournalSeq
+from memory_fabric.errors import StoreCorruptError
 from memory_fabric.operations import ForgetSelector, ItemPage, Link
 from memory_fabric.records import ChunkRow, Filters, JournalEntry, MemoryItem
+from memory_fabric.store import journal_upkeep
 from memory_fabric.store.connection import connect, translated
 from memory_fabric.store.drafts import ChunkDraft, Counts, FileState, ItemDraft, Selection, WriteReceipt
 from memory_fabric.store.embedding_cache import EmbeddingCache
 from memory_fabric.store.group_commit import GroupCommit
+from memory_fabric.store.integrity import find_problems
 from memory_fabric.store.migrations import migrate
 from memory_fabric.store.reads import Reader
 from memory_fabric.store.writes import Writer
 
 __all__ = ["ChunkDraft", "FileState", "ItemDraft", "Store", "WriteReceipt"]
 
+_DATABASE = "memory.db"
+_CACHE = "embeddings.db"
+_MARKER = "in-use"
+"""Stands in the folder while the store is open, and after a crash."""
+
+_CHECKED_BYTES = 256 * 1024 * 1024
+"""Pages are checked at 2 GB/s from memory: up to here a start after a crash stays well below a second."""
+
 
 class Store:
     """Thread-safe: readers never wait, writers share commits. Use `open`; `close` when done."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, clock: Clock) -> None:
-        self._path = folder / "memory.db"
+    def __init__(self, folder: Path, connection: sqlite3.Connection, clock: Clock, *, was_clean: bool) -> None:
+        self._path = folder / _DATABASE
+        self._marker = folder / _MARKER
         self._clock = clock
-        self._connection = connection
         self._commit = GroupCommit(connection, self._path)
         self._reader = Reader(self._path)
+        self._head_lock = threading.Lock()
         self._head = self._reader.journal_head()
-        self.embeddings = EmbeddingCache(folder / "embeddings.db")
-        self.store_id = self._reader_store_id()
+        self.was_clean = was_clean
+        """Whether the store was closed before it was opened; if not, `verify` is worth its time."""
+        self.store_id = self._read_store_id()
+        self.embeddings = EmbeddingCache(folder / _CACHE)
 
     @classmethod
     def open(cls, folder: Path, *, clock: Clock | None = None) -> Store:
         """Open the store in `folder`, creating it when it is not there.
 
+        After a crash the pages of a store of up to 256 MB are checked first; a larger one is left to `verify`.
+
         Raises:
             StoreCorruptError: The file is not a sound database.
+            StoreFullError: There is no space for it.
+            ResourceError: The folder cannot be used.
             ConflictError: It was written by a newer Cairn or by another program.
         """
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / "memory.db"
-        connection = connect(path)
+        path, marker = folder / _DATABASE, folder / _MARKER
         with translated(path):
-            migrate(connection, path)
-            connection.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (str(uuid.uuid4()),))
-        return cls(folder, connection, clock or SystemClock())
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            was_clean = not marker.exists()
+        _refuse_emptied(folder)
+        connection = connect(path)
+        try:
+            with translated(path):
+                if not was_clean and path.stat().st_size <= _CHECKED_BYTES:
+                    _check_pages(connection, path)
+                migrate(connection, path)
+                connection.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (str(uuid.uuid4()),))
+                marker.touch(mode=0o600)
+            return cls(folder, connection, clock or SystemClock(), was_clean=was_clean)
+        except BaseException:
+            connection.close()
+            raise
 
-    def _reader_store_id(self) -> str:
-        with translated(self._path):
-            row = self._connection.execute("SELECT value FROM meta WHERE key = 'store_id'").fetchone()
-        return str(row[0])
+    def _read_store_id(self) -> str:
+        rows = self._reader.pool.rows("SELECT value FROM meta WHERE key = 'store_id'")
+        return str(rows[0][0])
 
     # ---- writing ----------------------------------------------------------------------------------------------
 
@@ -92,29 +123,36 @@ class Store:
             ids = tuple(writer.put(draft) for draft in put)
             writer.put_files(files)
             writer.drop_files(drop_files)
-            return WriteReceipt(ids, writer.new_chunks, JournalSeq(writer.finish()))
+            return WriteReceipt(ids, writer.new_chunks, JournalSeq(writer.finish()), writer.unchanged_chunks)
 
         return self._run(run)
 
     def rename_paths(self, moves: Sequence[tuple[str, str]]) -> int:
-        """Give items a new path; ids and vectors stay. Returns how many files moved."""
+        """Give everything at or below old paths its new path, all at once; ids and vectors stay.
+
+        What stood at a new path before, and did not move away itself, is deleted. What is remembered of the files moves
+        too. Returns how many items moved.
+        """
+        moved = 0
 
         def run(connection: sqlite3.Connection) -> WriteReceipt:
+            nonlocal moved
             writer = Writer(connection, self._clock.now_s())
-            for old, new in moves:
-                writer.move_file(old, new)
+            moved = writer.move_paths(moves)
             return WriteReceipt((), 0, JournalSeq(writer.finish()))
 
         self._run(run)
-        return len(moves)
+        return moved
 
     def delete_items(self, ids: Sequence[ItemId]) -> WriteReceipt:
         """Delete items with their fragments and links; unknown ids are ignored."""
+        wanted = msgspec.json.encode(ids).decode()
 
         def run(connection: sqlite3.Connection) -> WriteReceipt:
             writer = Writer(connection, self._clock.now_s())
-            marks = ",".join("?" * len(ids))
-            rows = connection.execute(f"SELECT key, path FROM items WHERE id IN ({marks})", ids).fetchall()  # noqa: S608 (marks only)
+            rows = connection.execute(
+                "SELECT key, path FROM items WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+            ).fetchall()
             writer.drop_items(row[0] for row in rows)
             # the walker must not believe that a forgotten file is still indexed
             writer.drop_files(row[1].partition("!/")[0] for row in rows)
@@ -123,18 +161,35 @@ class Store:
         return self._run(run)
 
     def put_link(self, link: Link) -> None:
-        """Insert or replace a typed edge."""
+        """Insert or replace a typed edge.
+
+        Raises:
+            NotFoundError: One of its ends is not stored.
+        """
 
         def run(connection: sqlite3.Connection) -> None:
+            for end in (link.src, link.dst):
+                if connection.execute("SELECT 1 FROM items WHERE id = ?", (end,)).fetchone() is None:
+                    raise NotFoundError(f"no item `{end}`")
             connection.execute(
-                "INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", (link.src, link.dst, link.relation, link.weight)
+                "INSERT OR REPLACE INTO links (src, dst, relation, weight) VALUES (?, ?, ?, ?)",
+                (link.src, link.dst, link.relation, link.weight),
             )
 
         self._commit.run(run)
 
-    def _run(self, write: object) -> WriteReceipt:
-        receipt: WriteReceipt = self._commit.run(write)  # type: ignore[arg-type]  # the closures above
-        self._head = max(self._head, receipt.last_seq)
+    def compact_journal(self, upto: JournalSeq) -> int:
+        """Drop what a replay does not need from the journal up to a position; returns how many lines went.
+
+        An index that has not applied `upto` yet misses drops afterwards and must be built again: give the smallest
+        watermark, and compare watermarks with `journal_floor` when an index is opened.
+        """
+        return self._commit.run(lambda connection: journal_upkeep.compact(connection, upto))
+
+    def _run(self, write: Callable[[sqlite3.Connection], WriteReceipt]) -> WriteReceipt:
+        receipt = self._commit.run(write)
+        with self._head_lock:
+            self._head = max(self._head, receipt.last_seq)
         return receipt
 
     # ---- reading ----------------------------------------------------------------------------------------------
@@ -146,6 +201,11 @@ class Store:
     def journal_head(self) -> JournalSeq:
         """Return the last acknowledged position; 0 for an empty journal."""
         return self._head
+
+    def journal_floor(self) -> JournalSeq:
+        """Return the last compacted position: an index with a watermark below it, and above 0, missed drops."""
+        with self._reader.pool.borrowed() as connection:
+            return JournalSeq(journal_upkeep.floor(connection))
 
     def chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, ChunkRow]:
         """Return the rows that still exist, by id."""
@@ -159,6 +219,10 @@ class Store:
         """Return the ids of all chunks, ascending."""
         return self._reader.live_chunk_ids()
 
+    def chunk_neighbours(self, chunk_id: ChunkId, before: int, after: int) -> list[ChunkRow]:
+        """Return a chunk with up to `before` and `after` others around it in its item, in order; [] if it is gone."""
+        return self._reader.chunk_neighbours(chunk_id, before, after)
+
     def chunk_counts(self, under: Sequence[str]) -> dict[str, int]:
         """Return how many chunks each file below `under` gave."""
         return self._reader.chunk_counts(under)
@@ -170,6 +234,10 @@ class Store:
     def item_brief(self, item_id: ItemId) -> MemoryItem | None:
         """Return an item without its text, or None."""
         return self._reader.item(item_id, has_text=False)
+
+    def links(self, item_id: ItemId) -> list[Link]:
+        """Return the typed edges from and to an item."""
+        return self._reader.links(item_id)
 
     def list_items(self, filters: Filters, *, cursor: str = "", limit: int = 50) -> ItemPage:
         """Return a page of items, newest first."""
@@ -192,12 +260,17 @@ class Store:
         return self._reader.counts()
 
     def verify(self) -> list[str]:
-        """Return what is wrong with the truth: pages, references, journal against chunks; empty when it is sound."""
-        return self._reader.problems()
+        """Return what is wrong with the truth: pages, references, words, journal; empty when it is sound."""
+        return find_problems(self._reader.pool)
 
     def disk_bytes(self) -> int:
         """Return the real size on disk of everything in the folder."""
-        return sum(file.stat().st_blocks * 512 for file in self._path.parent.iterdir())
+        total = 0
+        for file in self._path.parent.iterdir():
+            # a log may vanish between the two looks
+            with suppress(FileNotFoundError):
+                total += file.stat().st_blocks * 512
+        return total
 
     # ---- upkeep -----------------------------------------------------------------------------------------------
 
@@ -205,20 +278,44 @@ class Store:
         """Delete cached vectors of contents that are not stored any more; returns how many."""
         return self.embeddings.keep_only(self._path)
 
-    def checkpoint(self) -> None:
-        """Move both logs into their database files and empty them: erased text must not stay in a log."""
+    def checkpoint(self) -> bool:
+        """Move both logs into their database files and empty them: erased text must not stay in a log.
 
-        def run(connection: sqlite3.Connection) -> None:
-            """An empty transaction: what waits is committed first."""
-
-        self._commit.run(run)
-        with translated(self._path):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        Returns:
+            Whether the truth's log is empty now; a long read may hold it for a while.
+        """
+        is_busy = self._commit.alone(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
         self.embeddings.checkpoint()
+        return not is_busy
 
     def close(self) -> None:
-        """Checkpoint and release all files."""
+        """Checkpoint and release all files; closing twice is harmless."""
         self._reader.close()
-        with translated(self._path):
-            self._connection.close()
+        self._commit.close()
         self.embeddings.close()
+        # last: only a store that was closed whole is called clean
+        self._marker.unlink(missing_ok=True)
+
+
+def _refuse_emptied(folder: Path) -> None:
+    """SQLite takes an empty file for a new database: beside a cache of vectors it is a truth that was lost.
+
+    Raises:
+        StoreCorruptError: The database file has been emptied.
+    """
+    path = folder / _DATABASE
+    if path.exists() and path.stat().st_size == 0 and (folder / _CACHE).exists():
+        raise StoreCorruptError(
+            f"the store `{path}` is damaged: the file is empty", fix="restore it from a backup, or delete it"
+        )
+
+
+def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
+    """Look at every page once.
+
+    Raises:
+        StoreCorruptError: A page is not what it should be.
+    """
+    finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if finding != "ok":
+        raise StoreCorruptError(f"the store `{path}` is damaged: {finding}", fix="restore it from a backup")

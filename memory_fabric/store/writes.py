@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
-from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 
 from foundation.ids import ItemId, new_item_id
-from memory_fabric.store.drafts import FileState, ItemDraft
+from memory_fabric.store.drafts import ChunkDraft, FileState, ItemDraft
+from memory_fabric.store.moves import move_paths
+from memory_fabric.store.rows import FILE_COLUMNS, ITEM_COLUMNS, checksum, file_values, item_values, pack_ids
 
 __all__ = ["Writer"]
 
-_ITEM_COLUMNS = (
-    "project, uri, path, modality, title, mime, timestamp_s, layer, tags, quality, meta, content_hash, repo, commit_id"
+_INSERT_ITEM = f"INSERT INTO items (id, {ITEM_COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608 (constants)
+_UPDATE_ITEM = f"UPDATE items SET ({ITEM_COLUMNS}) = ({', '.join('?' * 14)}), version = version + 1 WHERE key = ?"  # noqa: S608 (constants)
+_INSERT_CHUNK = (
+    "INSERT INTO chunks (id, item_key, ordinal, text, context, line_start, line_end, page, language, symbol,"
+    " symbol_kind, content_hash, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_CHUNK_COLUMNS = (
-    "item_key, ordinal, text, context, line_start, line_end, page, language, symbol, symbol_kind, content_hash"
+_UPDATE_CHUNK = (
+    "UPDATE chunks SET ordinal = ?, line_start = ?, line_end = ?, page = ?, language = ?, symbol = ?, symbol_kind = ?"
+    " WHERE id = ?"
 )
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """A stored fragment that a new version of its item may keep."""
+
+    id: int
+    place: tuple[int, int, int, int]
+    """Ordinal, first and last line, page."""
+    words: tuple[str, str, str]
+    """Language, symbol and kind of symbol: the indexes look at them."""
 
 
 class Writer:
@@ -37,6 +51,7 @@ class Writer:
         self._put: list[int] = []
         self._dropped: list[int] = []
         self.new_chunks = 0
+        self.unchanged_chunks = 0
 
     def put(self, draft: ItemDraft) -> ItemId:
         """Insert or replace one item; unchanged chunks keep their ids."""
@@ -46,76 +61,57 @@ class Writer:
         ).fetchone()
         if row is None:
             item_id = new_item_id()
-            marks = ", ".join("?" * 15)
-            key = self._db.execute(
-                f"INSERT INTO items (id, {_ITEM_COLUMNS}) VALUES ({marks})",  # noqa: S608 (constant columns)
-                (item_id, *_item_values(draft)),
-            ).lastrowid
+            key = self._db.execute(_INSERT_ITEM, (item_id, *item_values(draft))).lastrowid
             self._insert_chunks(int(key or 0), list(enumerate(draft.chunks)))
             return item_id
         key, item_id, *fields = row
-        sets = ", ".join(f"{name.strip()} = ?" for name in _ITEM_COLUMNS.split(","))
-        self._db.execute(
-            f"UPDATE items SET {sets}, version = version + 1 WHERE key = ?",  # noqa: S608 (constant columns)
-            (*_item_values(draft), key),
-        )
+        self._db.execute(_UPDATE_ITEM, (*item_values(draft), key))
         is_moved = tuple(fields) != (draft.path, draft.modality, draft.layer, draft.timestamp_s)
         self._replace_chunks(key, draft, is_moved=is_moved)
         return ItemId(item_id)
 
     def _replace_chunks(self, key: int, draft: ItemDraft, *, is_moved: bool) -> None:
         """Match old and new fragments by content: what is the same keeps its id, and its vector."""
-        old: dict[bytes, list[tuple[int, int, int, int, int]]] = defaultdict(list)
-        for row in self._db.execute(
-            "SELECT id, ordinal, line_start, line_end, page, content_hash FROM chunks WHERE item_key = ?"
-            " ORDER BY ordinal DESC",
-            (key,),
-        ):
-            old[row[5]].append(row[:5])
+        old = self._known_chunks(key)
         fresh = []
-        shifted = []
+        changed = []
         for ordinal, chunk in enumerate(draft.chunks):
             if not old[chunk.content_hash]:
                 fresh.append((ordinal, chunk))
                 continue
-            chunk_id, *place = old[chunk.content_hash].pop()
-            now = [ordinal, chunk.line_start, chunk.line_end, chunk.page]
-            if place != now:
-                shifted.append((*now, chunk_id))
-            if is_moved:
-                self._put.append(chunk_id)
-        self._db.executemany(
-            "UPDATE chunks SET ordinal = ?, line_start = ?, line_end = ?, page = ? WHERE id = ?", shifted
-        )
-        self._drop_chunks([row[0] for rows in old.values() for row in rows])
+            kept = old[chunk.content_hash].pop()
+            place = (ordinal, chunk.line_start, chunk.line_end, chunk.page)
+            words = (chunk.language, chunk.symbol, chunk.symbol_kind)
+            if (place, words) != (kept.place, kept.words):
+                changed.append((*place, *words, kept.id))
+            if is_moved or words != kept.words:
+                self._put.append(kept.id)
+            self.unchanged_chunks += 1
+        self._db.executemany(_UPDATE_CHUNK, changed)
+        self._drop_chunks([kept.id for rows in old.values() for kept in rows])
         self._insert_chunks(key, fresh)
 
-    def _insert_chunks(self, key: int, chunks: Sequence[tuple[int, Any]]) -> None:
+    def _known_chunks(self, key: int) -> defaultdict[bytes, list[_Kept]]:
+        """Return the fragments of an item by content, the first of equal ones last in its list."""
+        known: defaultdict[bytes, list[_Kept]] = defaultdict(list)
+        for chunk_id, content_hash, *rest in self._db.execute(
+            "SELECT id, content_hash, ordinal, line_start, line_end, page, language, symbol, symbol_kind FROM chunks"
+            " WHERE item_key = ? ORDER BY ordinal DESC",
+            (key,),
+        ):
+            ordinal, first, last, page, *words = rest
+            known[content_hash].append(_Kept(chunk_id, (ordinal, first, last, page), (words[0], words[1], words[2])))
+        return known
+
+    def _insert_chunks(self, key: int, chunks: Sequence[tuple[int, ChunkDraft]]) -> None:
         if not chunks:
             return
-        # one statement for all: ids of one insert are consecutive, because the table has a single writer
+        # ids are given here, because executemany does not tell them; the transaction holds the only write lock
         before = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
         first = (before[0] if before else 0) + 1
-        marks = ", ".join("?" * 12)
         self._db.executemany(
-            f"INSERT INTO chunks (id, {_CHUNK_COLUMNS}) VALUES ({marks})",  # noqa: S608 (constant columns)
-            [
-                (
-                    first + place,
-                    key,
-                    ordinal,
-                    c.text,
-                    c.context,
-                    c.line_start,
-                    c.line_end,
-                    c.page,
-                    c.language,
-                    c.symbol,
-                    c.symbol_kind,
-                    c.content_hash,
-                )
-                for place, (ordinal, c) in enumerate(chunks)
-            ],
+            _INSERT_CHUNK,
+            [_chunk_values(first + place, key, ordinal, chunk) for place, (ordinal, chunk) in enumerate(chunks)],
         )
         self._put.extend(range(first, first + len(chunks)))
         self.new_chunks += len(chunks)
@@ -127,8 +123,7 @@ class Writer:
     def drop_items(self, keys: Iterable[int]) -> None:
         """Delete items with everything of them."""
         for key in keys:
-            ids = [row[0] for row in self._db.execute("SELECT id FROM chunks WHERE item_key = ?", (key,))]
-            self._drop_chunks(ids)
+            self._drop_chunks(self._chunk_ids(key))
             self._db.execute("DELETE FROM items WHERE key = ?", (key,))
 
     def drop_uris(self, uris: Iterable[tuple[str, str]]) -> None:
@@ -138,24 +133,21 @@ class Writer:
             if row:
                 self.drop_items([row[0]])
 
-    def move_file(self, old: str, new: str) -> None:
-        """Give the items of a file, and of the archive that it is, their new path; ids stay."""
-        rows = self._db.execute(
-            "SELECT key, project, path, uri FROM items WHERE path = ? OR (path >= ? AND path < ?)",
-            (old, f"{old}!/", f"{old}!0"),
-        ).fetchall()
-        for key, project, path, uri in rows:
-            new_uri = new + uri[len(old) :] if uri.startswith(old) else uri
-            # something else may have been remembered under the new address before: the moved item takes its place
-            self.drop_uris([(project, new_uri)])
-            self._db.execute("UPDATE items SET path = ?, uri = ? WHERE key = ?", (new + path[len(old) :], new_uri, key))
-            self._put.extend(row[0] for row in self._db.execute("SELECT id FROM chunks WHERE item_key = ?", (key,)))
+    def move_paths(self, moves: Sequence[tuple[str, str]]) -> int:
+        """Give the items at or below paths their new path; ids stay. Returns how many items moved."""
+        moved = move_paths(self._db, moves, self.drop_uris)
+        for key in moved:
+            self._put.extend(self._chunk_ids(key))
+        return len(moved)
+
+    def _chunk_ids(self, key: int) -> list[int]:
+        return [row[0] for row in self._db.execute("SELECT id FROM chunks WHERE item_key = ? ORDER BY ordinal", (key,))]
 
     def put_files(self, states: Iterable[FileState]) -> None:
         """Remember what was seen on disk."""
         self._db.executemany(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(s.path, s.size, s.mtime_ns, s.inode, s.device, s.content_hash, s.state, s.reason) for s in states],
+            f"INSERT OR REPLACE INTO files ({FILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 (constant columns)
+            [file_values(state) for state in states],
         )
 
     def drop_files(self, paths: Iterable[str]) -> None:
@@ -168,25 +160,26 @@ class Writer:
         for op, ids in (("drop", self._dropped), ("put", [i for i in self._put if i not in gone])):
             if ids:
                 self._db.execute(
-                    "INSERT INTO journal (at_s, op, ids) VALUES (?, ?, ?)", (self._now_s, op, array("q", ids).tobytes())
+                    "INSERT INTO journal (at_s, op, ids) VALUES (?, ?, ?)", (self._now_s, op, pack_ids(ids))
                 )
-        return int(self._db.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
+        # the counter and not max(seq): compaction may have dropped the last line
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'journal'").fetchone()
+        return int(row[0]) if row else 0
 
 
-def _item_values(draft: ItemDraft) -> tuple[Any, ...]:
+def _chunk_values(chunk_id: int, key: int, ordinal: int, chunk: ChunkDraft) -> tuple[object, ...]:
     return (
-        draft.project,
-        draft.uri,
-        draft.path,
-        draft.modality,
-        draft.title,
-        draft.mime,
-        draft.timestamp_s,
-        draft.layer,
-        msgspec.json.encode(draft.tags).decode(),
-        draft.quality,
-        msgspec.json.encode(draft.meta).decode(),
-        draft.content_hash,
-        draft.repo,
-        draft.commit,
+        chunk_id,
+        key,
+        ordinal,
+        chunk.text,
+        chunk.context,
+        chunk.line_start,
+        chunk.line_end,
+        chunk.page,
+        chunk.language,
+        chunk.symbol,
+        chunk.symbol_kind,
+        chunk.content_hash,
+        checksum(chunk.context, chunk.text),
     )
