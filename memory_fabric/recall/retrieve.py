@@ -29,7 +29,7 @@ from memory_fabric.recall.fusion import (
 )
 from memory_fabric.recall.query import QueryPlan, plan_query
 from memory_fabric.recall.snippet import cut_snippet, query_stems
-from memory_fabric.recall.trust import dense_share, reading_skill
+from memory_fabric.recall.trust import closeness, dense_share, reading_skill
 from memory_fabric.records import ChunkRow, Cite, Hit, RecallQuery, RecallResult
 from memory_fabric.store.store import Store
 
@@ -191,6 +191,7 @@ class Retriever:
         self, plan: QueryPlan, query: RecallQuery, legs: Legs, rows: list[ChunkRow], skill: float
     ) -> list[Ranked]:
         now_s = self._clock.now_s()
+        trust = skill * closeness(max(legs.dense.values(), default=0.0)) if legs.dense else skill
         embedder = self._legs.embedder()
         languages = embedder.languages if embedder is not None else frozenset()
 
@@ -199,7 +200,7 @@ class Retriever:
 
         match query.strategy:
             case "adaptive":
-                return fuse_adaptive(rows, legs, plan, lambda row: dense_share(row, skill, languages), recency)
+                return fuse_adaptive(rows, legs, plan, lambda row: dense_share(row, trust, languages), recency)
             case "weighted":
                 return fuse_weighted(rows, legs, plan, query.weights or self._config.weights, recency)
             case "rrf":

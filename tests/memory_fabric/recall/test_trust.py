@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from memory_fabric.embed.base import Vectors
-from memory_fabric.recall.trust import dense_share, reading_skill
+from memory_fabric.recall.trust import closeness, dense_share, reading_skill
 from tests.memory_fabric.rows import make_row
 
 ENGLISH = frozenset({"en"})
@@ -39,6 +39,13 @@ class Speller:
     def fertility(self, text: str) -> float:
         """Return what was told."""
         return self._fertility
+
+
+def test_trust_grows_with_the_nearest_candidate() -> None:
+    """Far from everything most of the share is kept, near something all of it, and it never falls in between."""
+    values = [closeness(cosine) for cosine in (-0.2, 0.4, 0.5, 0.6, 0.7, 1.0)]
+    assert values == sorted(values)
+    assert (values[0], values[-1]) == (pytest.approx(0.7), pytest.approx(1.0))
 
 
 @pytest.mark.parametrize(("fertility", "skill"), [(1.3, 1.0), (2.0, 1.0), (2.6, 0.5), (3.2, 0.0), (5.0, 0.0)])
