@@ -11,24 +11,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import PurePath
 
 import msgspec
 
 from memory_fabric.index.sparse.base import SparseDoc
 from memory_fabric.index.sparse.function_words import FUNCTION_WORDS
-from memory_fabric.index.sparse.identifiers import cut_word
+from memory_fabric.index.sparse.identifiers import POINT, cut_word
 from memory_fabric.records import Signals
 
-__all__ = ["FILLER", "Analyzer", "QueryTerms", "ancestors", "fold", "storable"]
+__all__ = ["FILLER", "Analyzer", "QueryTerms", "fold", "storable"]
 
-FILLER = "\u00b7"
+FILLER = POINT
 """A term that no text gives: it only lengthens a document."""
 
-_WORD = re.compile(r"\w+(?:\.\d+|['’-](?=[^\W\d_])\w+)*")
-"""Words, with what holds parts of one together: the dot of a number, a hyphen, an apostrophe."""
+_WORD = re.compile(rf"[\w{POINT}-]+")
+_TO_SPACES = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_-")}
+"""Cuts plain ASCII at the same places as `_WORD`, five times as fast."""
 
-_ODD_MARK = re.compile(r"[cCfF](?:\+\+|#)|\.(?:js|net)\b", re.IGNORECASE)
+_POINT_HINT = re.compile(r"\.(?=\d)")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_ODD_HINTS = ("++", "C#", "c#", "F#", "f#", ".js", ".JS", ".NET", ".Net", ".net")
 _ODD = re.compile(r"\b([CcFf])(\+\+|#)|(?<![\w.])\.(NET|Net|net)\b|\b(\w+)\.(js|JS|NET|Net|net)\b")
 """Names of languages and platforms that plain cutting would destroy."""
 
@@ -44,14 +48,11 @@ _LANGUAGE_NAMES = {
 }
 """What people call a programming language; its own name where it is not listed."""
 
-_SHORT_FORMS = frozenset("s t d m re ve ll".split())
-"""What follows the apostrophe of `it's` or `we've`; says nothing by itself."""
-
 _LONGEST = 64
 """Characters of a term; the rest is cut off."""
 
-_CACHED_WORDS = 32_768
-"""Words whose terms are kept, about 8 MB; most words of a text are among them."""
+_CACHED_WORDS = 65_536
+"""Words whose terms are kept, about 15 MB until `forget`; most words of a text are among them."""
 
 _CACHED_LONGEST = 40
 _MAX_QUERY_CHARS = 20_000
@@ -75,10 +76,12 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 
 
 class QueryTerms(msgspec.Struct, frozen=True):
-    """The terms of a question with their weights, in the text and in the names of a document."""
+    """The terms of a question with their weights."""
 
     body: dict[str, float]
+    """In the text of a document."""
     names: dict[str, float]
+    """In its names; holds every term of `body`, and those that only names can have."""
 
 
 class Analyzer:
@@ -94,7 +97,7 @@ class Analyzer:
 
     def text(self, text: str) -> str:
         """Return the terms of `text`, joined by spaces."""
-        return " ".join(map(self._words.__getitem__, _WORD.findall(_prepare(text))))
+        return " ".join(map(self._words.__getitem__, _cut(text)))
 
     def terms(self, text: str) -> list[str]:
         """Return the distinct terms of `text` in order of appearance."""
@@ -119,8 +122,8 @@ class Analyzer:
         body = dict.fromkeys(self.terms(text[:_MAX_QUERY_CHARS]), 1.0)
         for term in self._function_terms & body.keys():
             body[term] = _FUNCTION_WEIGHT
-        names = dict(body)
         _add(body, self.terms(" ".join(signals.terms)), 1.0)
+        names = dict(body)
         symbols = " ".join(signals.code_symbols)
         _add(body, self._wholes(symbols), _SIGNAL_WEIGHT / 4)
         _add(names, self.terms(symbols), _SIGNAL_WEIGHT)
@@ -129,7 +132,7 @@ class Analyzer:
 
     def _wholes(self, text: str) -> list[str]:
         """Return the first term of each word: the identifier itself, without its parts."""
-        found = (self._words[word].split() for word in _WORD.findall(_prepare(text)))
+        found = (self._words[word].split() for word in _cut(text))
         return list(dict.fromkeys(terms[0] for terms in found if terms))
 
     def forget(self) -> None:
@@ -145,7 +148,7 @@ class _WordTerms(dict[str, str]):
         self._stem = stem
 
     def __missing__(self, word: str) -> str:
-        terms = " ".join(self._terms(word))
+        terms = self._stem(word.lower()[:_LONGEST]) if _is_plain(word) else " ".join(self._terms(word))
         if len(word) <= _CACHED_LONGEST:
             if len(self) >= _CACHED_WORDS:
                 self.clear()
@@ -155,14 +158,21 @@ class _WordTerms(dict[str, str]):
 
     def _terms(self, word: str) -> Iterable[str]:
         found: dict[str, None] = {}
-        has_apostrophe = "'" in word or "’" in word
         for part in cut_word(word):
-            folded = fold(part)[:_LONGEST]
-            if _CJK.search(folded):
+            if _is_plain(part):
+                found[self[part]] = None
+                continue
+            folded = part.lower() if part.isascii() else fold(part)
+            if not folded.isascii() and _CJK.search(folded):
                 found.update(dict.fromkeys(_pairs(folded)))
-            elif folded and not (has_apostrophe and folded in _SHORT_FORMS):
-                found[self._stem(folded)] = None
+            elif folded:
+                found[self._stem(folded[:_LONGEST])] = None
         return found
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word has no parts and nothing to fold but a capital."""
+    return word.isalpha() and word[1:].islower() and word.isascii()
 
 
 def fold(word: str) -> str:
@@ -190,12 +200,18 @@ def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
 
-def _prepare(text: str) -> str:
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("\u0301", "").replace("\u00ad", "")
-    if ("#" in text or "++" in text or "." in text) and _ODD_MARK.search(text):
-        text = _ODD.sub(_spell, text)
-    return text
+def _cut(text: str) -> list[str]:
+    """Return the words of a text as written, `POINT` in numbers."""
+    is_ascii = text.isascii()
+    if not is_ascii:
+        text = unicodedata.normalize("NFKC", text).replace("\u0301", "").replace("\u00ad", "").replace(POINT, " ")
+    for hint in _ODD_HINTS:
+        if hint in text:
+            text = _ODD.sub(_spell, text)
+            break
+    if _POINT_HINT.search(text):
+        return _WORD.findall(_POINT.sub(POINT, text))
+    return text.translate(_TO_SPACES).split() if is_ascii else _WORD.findall(text)
 
 
 def _spell(match: re.Match[str]) -> str:
@@ -208,6 +224,7 @@ def _spell(match: re.Match[str]) -> str:
     return f" {name}{tail} {name} {tail} "
 
 
+@lru_cache(maxsize=1_024)
 def _path_words(path: str) -> str:
     """Return the last folder, the stem and the ending of a path."""
     place = PurePath(path)
@@ -217,19 +234,6 @@ def _path_words(path: str) -> str:
 def _add(weights: dict[str, float], terms: Iterable[str], weight: float) -> None:
     for term in terms:
         weights[term] = weights.get(term, 0.0) + weight
-
-
-def ancestors(path: str) -> list[str]:
-    """Return a path and every folder above it, for filters by folder; an archive counts as a folder."""
-    if not path:
-        return []
-    file, mark, inner = path.partition("!/")
-    found = [path]
-    if mark:
-        found += [f"{file}!/{parent}" for parent in PurePath(inner).parents if str(parent) != "."]
-        found.append(file)
-    found += [str(parent) for parent in PurePath(file).parents]
-    return found
 
 
 def storable(text: str) -> str:

@@ -254,7 +254,7 @@ def _remove(writer: sqlite3.Connection, ids: Sequence[int]) -> None:
 def _run(reader: sqlite3.Connection, match: str, where: list[str], values: Sequence[Any], limit: int) -> list[Scored]:
     condition = "".join(f" AND {part}" for part in where)
     sql = (
-        f"SELECT f.id, round(-bm25(terms, 1.0, {_NAME_WEIGHT}), 4) AS score"  # noqa: S608 (constants and marks only)
+        f"SELECT f.id, -bm25(terms, 1.0, {_NAME_WEIGHT}) AS score"  # noqa: S608 (constants and marks only)
         " FROM terms CROSS JOIN fields f ON f.id = terms.rowid"
         f" WHERE terms MATCH ?{condition} ORDER BY score DESC, f.id LIMIT ?"
     )

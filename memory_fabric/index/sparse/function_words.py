@@ -8,6 +8,7 @@ _ENGLISH = """
 a an the of to in on at by for from with and or not as so than then if is are was were be been being do does did have
 has had can could will would should shall may might must i you he she it we they me my your his her its our their this
 that these those there here what which who whom whose when where why how about into some any all also just only please
+s t d m re ve ll
 """
 
 _RUSSIAN = """
@@ -18,4 +19,4 @@ _RUSSIAN = """
 """
 
 FUNCTION_WORDS = _ENGLISH + _RUSSIAN
-"""Articles, pronouns, prepositions, auxiliaries and question words of English and Russian."""
+"""Articles, pronouns, prepositions, auxiliaries and question words of English and Russian; ends of `it's`, `we've`."""

