@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import grpc
 import msgspec
@@ -67,6 +68,9 @@ class CairnClient:
         certificate: bytes | None = None,
     ) -> None:
         options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
+        if target.startswith("unix:"):
+            # gRPC reads the path as part of an address: `#` and `%` would end or change it
+            target = f"unix:{quote(target.removeprefix('unix:'))}"
         self._timeout_s = timeout_s
         self._run_timeout_s = run_timeout_s
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()

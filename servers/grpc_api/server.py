@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import grpc
 import msgspec
@@ -27,6 +28,9 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 _FLUSH_S = 1.0
 """What calls that were told to stop get to say so."""
+
+_LAST_S = 0.1
+"""What watchers of health get to read that nothing is served any more."""
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -102,7 +106,7 @@ class GrpcServer:
             credentials = grpc.ssl_server_credentials([(tcp.key, tcp.certificate)])
             self.tcp_port = _bind(self._add(tcp.token), f"{tcp.host}:{tcp.port}", credentials)
         _prepare(socket_path)
-        _bind(self._add(""), f"unix:{socket_path}", None)
+        _bind(self._add(""), f"unix:{quote(str(socket_path))}", None)
         # the folder is closed to others, so nobody could have come in between
         socket_path.chmod(0o600)
 
@@ -135,7 +139,8 @@ class GrpcServer:
         if not self._wait_idle(grace_s):
             self._bridge.stop(is_all=True)
             self._wait_idle(_FLUSH_S)
-        for ended in [server.stop(_FLUSH_S) for server in self._servers]:
+        # what is left now watches health for ever, or sits in native code that cannot be told anything
+        for ended in [server.stop(_LAST_S) for server in self._servers]:
             ended.wait()
         self._socket_path.unlink(missing_ok=True)
 

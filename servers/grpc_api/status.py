@@ -16,9 +16,9 @@ __all__ = ["DOMAIN", "abort", "to_status"]
 
 DOMAIN = "cairn"
 
-_MESSAGE_CHARS = 600
-_FIELD_CHARS = 200
-_ROWS = 10
+_MESSAGE_BYTES = 600
+_FIELD_BYTES = 200
+_ROWS = 6
 """A status travels in trailers, and clients refuse trailers over 8 KiB: what quotes the user is cut."""
 
 
@@ -30,7 +30,7 @@ def abort(context: grpc.ServicerContext, error: CairnError) -> None:
 def to_status(error: CairnError) -> status_pb2.Status:
     """Return an error as sent."""
     metadata = {**error.fields, "fix": error.fix} if error.fix else error.fields
-    metadata = {name: clipped(text, _FIELD_CHARS) for name, text in list(metadata.items())[:_ROWS]}
+    metadata = {name: clipped(text, _FIELD_BYTES) for name, text in list(metadata.items())[:_ROWS]}
     details: list[Message] = [
         error_details_pb2.ErrorInfo(reason=error.code.upper(), domain=DOMAIN, metadata=metadata),
     ]
@@ -42,14 +42,14 @@ def to_status(error: CairnError) -> status_pb2.Status:
     for box, detail in zip(packed, details, strict=True):
         box.Pack(detail)
     number = code_pb2.Code.Value(status_of(error).grpc.name)
-    return status_pb2.Status(code=number, message=clipped(error.message, _MESSAGE_CHARS), details=packed)
+    return status_pb2.Status(code=number, message=clipped(error.message, _MESSAGE_BYTES), details=packed)
 
 
 def _bad_request(error: InputError) -> error_details_pb2.BadRequest:
     violations = getattr(error, "violations", None) or [(error.field, error.message)]
     rows = [
         error_details_pb2.BadRequest.FieldViolation(
-            field=clipped(field, _FIELD_CHARS), description=clipped(text, _FIELD_CHARS)
+            field=clipped(field, _FIELD_BYTES), description=clipped(text, _FIELD_BYTES)
         )
         for field, text in violations[:_ROWS]
     ]

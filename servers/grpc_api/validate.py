@@ -24,7 +24,7 @@ STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
 MODALITIES: tuple[str, ...] = get_args(Modality)
 LAYERS: tuple[str, ...] = get_args(Layer)
 
-_SHOWN_CHARS = 60
+_SHOWN_BYTES = 60
 _YEAR_1_S = -62_135_596_800.0
 _YEAR_10000_S = 253_402_300_800.0
 
@@ -64,7 +64,7 @@ class Door:
         """Return a path that means the same to client and daemon: absolute, or from `~`."""
         self.text(field, value, max_chars=MAX_NAME_CHARS)
         if value.strip() and not value.startswith(("/", "~")):
-            self.refuse(field, f"`{clipped(value, _SHOWN_CHARS)}` is not absolute")
+            self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is not absolute")
         return value
 
     def paths(self, field: str, values: Sequence[str]) -> list[str]:
@@ -90,7 +90,7 @@ class Door:
         chosen = tuple(values)
         for value in chosen:
             if value not in known:
-                self.refuse(field, f"`{clipped(value, _SHOWN_CHARS)}` is none of {', '.join(known)}")
+                self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is none of {', '.join(known)}")
         return chosen
 
     def moment(self, field: str, value: str) -> float | None:
@@ -99,7 +99,7 @@ class Door:
             return None
         when = parse_when(value)
         if when is None or not _YEAR_1_S <= when < _YEAR_10000_S:
-            self.refuse(field, f"`{clipped(value, _SHOWN_CHARS)}` is not a time such as 2026-01-31T12:00:00Z")
+            self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is not a time such as 2026-01-31T12:00:00Z")
             return None
         return when
 

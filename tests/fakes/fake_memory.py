@@ -140,7 +140,8 @@ class FakeMemory:
     def ingest(self, records: Iterable[IngestRecord], *, project: str, report: Report, check: Check) -> IndexSummary:
         """Keep records."""
         count = 0
-        for count, record in enumerate(records, 1):
+        for record in records:
+            count += 1
             self._pass(check)
             home = project or record.project
             source = ItemSource(uri=f"jsonl:{home}/{record.id}", timestamp=parse_when(record.timestamp))

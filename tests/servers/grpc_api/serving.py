@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import grpc
+import pytest
 import trio
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
@@ -32,7 +34,9 @@ class Serving:
         self.memory = memory
         self.system = system
         self.target = target
-        self.channel = grpc.insecure_channel(target, [("grpc.enable_http_proxy", 0)])
+        self.channel = grpc.insecure_channel(
+            f"unix:{quote(target.removeprefix('unix:'))}", [("grpc.enable_http_proxy", 0)]
+        )
 
 
 @contextmanager
@@ -111,17 +115,15 @@ def details_of(error: grpc.RpcError) -> dict[str, Any]:
 def refused(code: grpc.StatusCode, reason: str | None = None) -> Iterator[list[Any]]:
     """Expect a refusal with an ErrorInfo of ours; the list then holds the details by name, and the error."""
     held: list[Any] = []
-    try:
+    with pytest.raises(grpc.RpcError) as caught:
         yield held
-    except grpc.RpcError as error:
-        assert error.code() is code, (error.code(), error.details())
-        details = details_of(error)
-        info = details["ErrorInfo"]
-        assert info.domain == "cairn"
-        assert info.reason == (reason or code.name)
-        held += [details, error]
-        return
-    raise AssertionError(f"not refused with {code.name}")
+    error = caught.value
+    assert error.code() is code, (error.code(), error.details())
+    details = details_of(error)
+    info = details["ErrorInfo"]
+    assert info.domain == "cairn"
+    assert info.reason == (reason or code.name)
+    held += [details, error]
 
 
 def violations(details: dict[str, Any]) -> list[str]:

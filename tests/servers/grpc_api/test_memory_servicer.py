@@ -191,3 +191,10 @@ def test_bad_requests_name_every_field(memory: Any, method: str, request_: Any, 
         answer = getattr(memory, method)(request_)
         list(answer)
     assert violations(held[0]) == fields
+
+
+def test_a_request_full_of_mistakes_is_still_answered(memory: Any) -> None:
+    """However much the user wrote, the refusal fits into what a client accepts."""
+    with refused(BAD) as held:
+        memory.Recall(wire.RecallRequest(text="a", modality=["\U0001f600" * 5000] * 500, layers=["я" * 9000] * 500))
+    assert violations(held[0]) == ["modality"] * 6

@@ -1,0 +1,126 @@
+"""Every method, whatever goes wrong with it, answers with a status that carries details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from structlog.testing import capture_logs
+
+from memory_fabric.errors import StoreFullError
+from proto.cairn.v1 import eval_pb2, memory_pb2, system_pb2
+from servers.grpc_api.server import SERVICES
+from tests.servers.grpc_api.serving import Serving, refused, serve, violations
+
+_METHODS = [
+    method
+    for schema in (memory_pb2, system_pb2, eval_pb2)
+    for service in schema.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+]
+_NAMES = [method.full_name for method in _METHODS]
+
+_GOOD: dict[str, Any] = {
+    "Index": memory_pb2.IndexRequest(paths=["/"]),
+    "Watch": memory_pb2.WatchRequest(paths=["/"]),
+    "Ingest": memory_pb2.IngestRequest(project="p", records=[memory_pb2.IngestRecord(id="1", text="x")]),
+    "Remember": memory_pb2.RememberRequest(text="a"),
+    "Recall": memory_pb2.RecallRequest(text="a"),
+    "ContextPack": memory_pb2.ContextPackRequest(query=memory_pb2.RecallRequest(text="a")),
+    "Get": memory_pb2.GetRequest(id="a"),
+    "Link": memory_pb2.LinkRequest(src="a", dst="b", relation="calls"),
+    "Forget": memory_pb2.ForgetRequest(ids=["a"]),
+    "Run": eval_pb2.EvalRequest(set="s"),
+}
+
+
+def _call(channel: grpc.Channel, method: Any, data: bytes) -> None:
+    """Send raw bytes to a method of any shape, and read all that comes back."""
+    path = f"/{method.containing_service.full_name}/{method.name}"
+    if method.client_streaming:
+        channel.stream_unary(path, _raw, _raw)(iter([data]))
+    elif method.server_streaming:
+        list(channel.unary_stream(path, _raw, _raw)(data))
+    else:
+        channel.unary_unary(path, _raw, _raw)(data)
+
+
+def _raw(data: bytes) -> bytes:
+    return data
+
+
+class _Broken:
+    """A service whose every method fails in the same way."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*_: Any, **__: Any) -> Any:
+            raise self._error
+
+        return fail
+
+
+@pytest.mark.parametrize("method", _METHODS, ids=_NAMES)
+def test_bytes_that_are_no_message_are_the_clients_mistake(serving: Serving, method: Any) -> None:
+    """Left alone, gRPC would say INTERNAL."""
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as held:
+        _call(serving.channel, method, b"\xff\xff")
+    assert violations(held[0]) == ["request"]
+
+
+@pytest.mark.parametrize("data", [b"\x0a\x01\xff", b"\x0a\x03\xed\xa0\x80", b"\x0a\xff"])
+def test_text_that_is_not_utf8_is_refused(serving: Serving, data: bytes) -> None:
+    """A stray byte, a lone surrogate and a length that is a lie, in the text of a recall."""
+    method = memory_pb2.DESCRIPTOR.services_by_name["Memory"].methods_by_name["Recall"]
+    with refused(grpc.StatusCode.INVALID_ARGUMENT):
+        _call(serving.channel, method, data)
+
+
+@pytest.fixture
+def broken(folder: Path, request: pytest.FixtureRequest) -> Iterator[Serving]:
+    """A server over services that fail with the error of the parameter."""
+    services: Any = _Broken(request.param)
+    with serve(folder, memory=services, system=services, evaluation=services) as running:
+        yield running
+
+
+@pytest.mark.parametrize("broken", [ZeroDivisionError("my diary says")], indirect=True)
+def test_an_unexpected_error_tells_nothing_but_an_id(broken: Serving) -> None:
+    """Every method answers INTERNAL with a constant message; the log has the id, once, and no content in its fields."""
+    for method in _METHODS:
+        request = _GOOD.get(method.name)
+        with capture_logs() as logs, refused(grpc.StatusCode.INTERNAL) as held:
+            _call(broken.channel, method, request.SerializeToString() if request else b"")
+        assert held[1].details() == "an internal error"
+        assert "diary" not in str(held[0])
+        assert [(log["event"], log["error"]) for log in logs] == [("request_failed", "ZeroDivisionError")]
+        assert logs[0]["error_id"] == held[0]["ErrorInfo"].metadata["error_id"]
+
+
+@pytest.mark.parametrize("broken", [StoreFullError("no space left", fix="free some")], indirect=True)
+def test_an_error_of_ours_keeps_its_reason_and_advice(broken: Serving) -> None:
+    """Every method passes it on, and logs nothing."""
+    for method in _METHODS:
+        request = _GOOD.get(method.name)
+        with capture_logs() as logs, refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "DISK_FULL") as held:
+            _call(broken.channel, method, request.SerializeToString() if request else b"")
+        assert held[0]["ErrorInfo"].metadata["fix"] == "free some"
+        assert logs == []
+
+
+@pytest.mark.parametrize("path", ["/cairn.v1.Memory/Dream", "/cairn.v1.Nobody/Is", "/x"])
+def test_an_unknown_method_is_named(serving: Serving, path: str) -> None:
+    """Even what does not exist is refused with details."""
+    with refused(grpc.StatusCode.UNIMPLEMENTED) as held:
+        serving.channel.unary_unary(path, _raw, _raw)(b"")
+    assert held[1].details() == f"no method `{path}`"
+
+
+def test_the_walk_covers_all_services() -> None:
+    """A service added to the server is added to these tests."""
+    assert {method.containing_service.full_name for method in _METHODS} == set(SERVICES)
