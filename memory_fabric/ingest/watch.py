@@ -64,7 +64,6 @@ async def follow(roots: Sequence[Path]) -> AsyncGenerator[ChangeSet | None]:
             step=_STEP_MS,
             rust_timeout=_FIRST_MS,
             yield_on_timeout=True,
-            raise_interrupt=False,
         )
         is_announced = False
         async for burst in bursts:
