@@ -9,7 +9,6 @@ from typing import cast
 import structlog
 import trio
 
-from foundation.errors import CairnError
 from memory_fabric.ingest.watch import ChangeSet
 from orchestrator.ports import MemoryService
 
@@ -33,9 +32,7 @@ async def keep_level(memory: MemoryService, folder: str) -> None:
         started = trio.current_time()
         try:
             await _follow(memory, folder)
-        except* CairnError as group:
-            _report(folder, group.exceptions, pause_s)
-        except* OSError as group:
+        except* Exception as group:  # the last line of defence: following is a service, the daemon is more than it
             _report(folder, group.exceptions, pause_s)
         if trio.current_time() - started > _LONGEST_PAUSE_S:
             pause_s = _FIRST_PAUSE_S
@@ -44,7 +41,7 @@ async def keep_level(memory: MemoryService, folder: str) -> None:
 
 
 def _report(folder: str, errors: Sequence[BaseException], pause_s: float) -> None:
-    log.warning("watch_failed", folder=folder, raised=type(errors[0]).__name__, pause_s=pause_s)
+    log.warning("watch_failed", folder=folder, exc_info=errors[0], pause_s=pause_s)
 
 
 async def _follow(memory: MemoryService, folder: str) -> None:

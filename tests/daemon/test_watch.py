@@ -1,0 +1,61 @@
+"""Folders that the daemon follows by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog.testing
+import trio
+import trio.testing
+
+from daemon.watch import keep_level
+from foundation.errors import InputError
+from memory_fabric.config import EmbedConfig, MemoryConfig
+from memory_fabric.fabric import MemoryFabric
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[MemoryFabric]:
+    """A real memory without a model."""
+    fabric = MemoryFabric.open(MemoryConfig(embed=EmbedConfig(model="")), tmp_path / "memory")
+    fabric.start()
+    yield fabric
+    fabric.close()
+
+
+async def until_items(memory: MemoryFabric, count: int) -> None:
+    """Wait until the memory holds so many items."""
+    with trio.fail_after(10):
+        while memory.stats().items != count:
+            await trio.sleep(0.02)
+
+
+# an option of the watcher that newer releases ignore
+@pytest.mark.filterwarnings("ignore:raise_interrupt is deprecated:DeprecationWarning")
+@pytest.mark.slow
+async def test_a_folder_is_kept_level(memory: MemoryFabric, tmp_path: Path) -> None:
+    """What was there before is read once; what comes and goes is followed."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "old.md").write_text("# Old\n\nwas here before\n")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_level, memory, str(folder))
+        await until_items(memory, 1)
+        (folder / "new.md").write_text("# New\n\ncame later\n")
+        await until_items(memory, 2)
+        (folder / "old.md").unlink()
+        await until_items(memory, 1)
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_folder_that_is_not_there_is_waited_for(
+    memory: MemoryFabric, tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Each attempt is logged and the pauses grow; the daemon goes on."""
+    with structlog.testing.capture_logs() as events, trio.move_on_after(20.0):
+        await keep_level(memory, str(tmp_path / "nowhere"))
+    failures = [event for event in events if event["event"] == "watch_failed"]
+    assert [event["pause_s"] for event in failures] == [1.0, 2.0, 4.0, 8.0, 16.0]
+    assert {type(event["exc_info"]) for event in failures} == {InputError}
