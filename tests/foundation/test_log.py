@@ -120,14 +120,14 @@ def test_an_exception_keeps_its_place_and_loses_its_message(file: Path) -> None:
 
 def test_libraries_are_heard_but_not_quoted(file: Path) -> None:
     """Records and warnings of others keep where they came from."""
-    logging.getLogger("pypdf").warning("cannot parse %s", PLANTED)
+    logging.getLogger("some_library").warning("cannot parse %s", PLANTED)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn(PLANTED, stacklevel=1)
     first, second = lines(file)
     assert (first["event"], first["logger"], first["place"]) == (
         "library_message",
-        "pypdf",
+        "some_library",
         "test_log:" + first["place"].split(":")[1],
     )
     assert second["logger"] == "py.warnings"
