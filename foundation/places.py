@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -21,6 +22,7 @@ __all__ = [
     "find_running",
     "find_socket",
     "is_answering",
+    "is_held",
     "places_of",
     "profile_folder",
     "socket_path",
@@ -144,6 +146,25 @@ def find_socket(profile: Path) -> Path | None:
     """Return the socket of the profile's daemon, or None when none answers."""
     running = find_running(profile)
     return Path(running.socket) if running is not None and is_answering(running.socket) else None
+
+
+def is_held(profile: Path) -> bool:
+    """Return whether a daemon holds the profile: from before it serves until its last file is closed.
+
+    A process id would not tell: a dead process keeps it until somebody asks for its exit code.
+    """
+    try:
+        descriptor = os.open(profile / "daemon.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def is_answering(path: str) -> bool:

@@ -23,28 +23,29 @@ DEADLINE_S = 30.0
 
 
 class Import:
-    """An import in flight: the first record is sent, the second waits until it is let go.
+    """An import in flight: one batch is in the memory already, the last record waits until it is let go.
 
     Args:
         channel: To the daemon.
         pool: Runs the call.
     """
 
+    BATCH = 500
+
     def __init__(self, channel: grpc.Channel, pool: ThreadPoolExecutor) -> None:
         self._go_on = threading.Event()
-        self._has_begun = threading.Event()
         stub = memory_pb2_grpc.MemoryStub(channel)  # type: ignore[no-untyped-call]  # generated
         self.summary: Future[memory_pb2.IndexSummary] = pool.submit(
             lambda: stub.Ingest(self._records(), timeout=DEADLINE_S)
         )
-        assert self._has_begun.wait(DEADLINE_S)
+        while stub.Stats(memory_pb2.StatsRequest(), timeout=DEADLINE_S).items < self.BATCH:
+            assert not self.summary.done()
 
     def _records(self) -> Iterator[memory_pb2.IngestRequest]:
-        yield memory_pb2.IngestRequest(project="p", records=[memory_pb2.IngestRecord(id="1", text="first")])
-        # gRPC asks for the next message when the one before is on its way
-        self._has_begun.set()
+        records = [memory_pb2.IngestRecord(id=str(number), text=f"record {number}") for number in range(self.BATCH + 1)]
+        yield memory_pb2.IngestRequest(project="p", records=records[:-1])
         self._go_on.wait(DEADLINE_S)
-        yield memory_pb2.IngestRequest(project="p", records=[memory_pb2.IngestRecord(id="2", text="second")])
+        yield memory_pb2.IngestRequest(project="p", records=records[-1:])
 
     def go_on(self) -> None:
         """Send the rest."""
@@ -86,7 +87,7 @@ def test_a_stop_finishes_what_has_begun_and_refuses_the_rest(own_profile: Path, 
         health.cancel()
         assert until_refused(channel) is grpc.StatusCode.UNAVAILABLE
         running.go_on()
-        assert running.summary.result().items == 2
+        assert running.summary.result().items == Import.BATCH + 1
         assert daemon.ended() == 0
         assert not Path(daemon.profile / "cairn.sock").exists()
         assert find_running(own_profile) is None
@@ -99,10 +100,9 @@ def test_a_second_signal_does_not_wait(own_profile: Path, pool: ThreadPoolExecut
         daemon.signal(signal.SIGINT)
         daemon.hear("STOPPING=1")
         daemon.signal(signal.SIGINT)
-        running.go_on()
         assert daemon.ended() == 0
-        # cut off, or just finished before the second signal was heard
-        running.summary.exception()
+        running.go_on()
+        assert isinstance(running.summary.exception(DEADLINE_S), grpc.RpcError)
 
 
 def test_drain_over_the_wire_ends_the_process(own_profile: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from foundation.places import find_running, is_answering
+from foundation.places import find_running, find_socket, is_answering
 
 pytestmark = pytest.mark.slow
 
@@ -27,14 +28,19 @@ def detach(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[
     return subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False, cwd=cwd)
 
 
+def wait_for_the_end(profile: Path) -> None:
+    """Wait until no daemon holds the profile: the system gives the lock away when the process is gone."""
+    with (profile / "daemon.lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
 @pytest.fixture
 def profile(own_profile: Path) -> Iterator[Path]:
     """A profile whose daemon is ended after the test."""
     yield own_profile
-    if (running := find_running(own_profile)) is not None and psutil.pid_exists(running.pid):
-        process = psutil.Process(running.pid)
-        process.terminate()
-        process.wait(30)
+    if find_socket(own_profile) is not None and (running := find_running(own_profile)) is not None:
+        os.kill(running.pid, signal.SIGTERM)
+        wait_for_the_end(own_profile)
 
 
 def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -61,7 +67,7 @@ def test_a_dead_daemons_note_is_not_believed(profile: Path) -> None:
     """Neither when its process id belongs to somebody else now."""
     first = answer(detach())
     os.kill(first["pid"], signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(first["pid"])] if psutil.pid_exists(first["pid"]) else [], 10)
+    wait_for_the_end(profile)
     note = json.loads((profile / "daemon.json").read_text())
     (profile / "daemon.json").write_text(json.dumps({**note, "pid": os.getpid()}))
     second = answer(detach())

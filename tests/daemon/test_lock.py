@@ -10,6 +10,7 @@ import pytest
 
 from daemon.lock import ProfileLockedError, locked_profile
 from foundation.errors import ResourceError
+from foundation.places import is_held
 
 
 def test_a_second_holder_is_told_who_the_first_is(tmp_path: Path) -> None:
@@ -30,6 +31,16 @@ def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
     for _ in range(2):
         with locked_profile(tmp_path):
             assert (tmp_path / "daemon.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_others_can_see_whether_a_profile_is_held(tmp_path: Path) -> None:
+    """Before, while and after; looking takes nothing away."""
+    assert not is_held(tmp_path)
+    with locked_profile(tmp_path):
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+    with locked_profile(tmp_path):
+        pass
 
 
 def test_two_profiles_do_not_disturb_each_other(tmp_path: Path) -> None:

@@ -12,9 +12,7 @@ from daemon.__main__ import main
 from daemon.exits import Exit
 from daemon.lock import locked_profile
 
-_HEAVY = (
-    "onnxruntime onnx tokenizers pypdf tree_sitter qdrant_client tantivy qdrant_edge cryptography"
-)
+_HEAVY = "onnxruntime onnx tokenizers pypdf tree_sitter qdrant_client tantivy qdrant_edge cryptography"
 
 
 def test_all_mistakes_are_told_with_their_places_and_exit_code_two(

@@ -11,10 +11,13 @@ from tantivy import FieldType, Filter, Occur, Query, TextAnalyzerBuilder, Tokeni
 from memory_fabric.index.sparse.analyze import QueryTerms, storable
 from memory_fabric.records import Filters
 
-__all__ = ["RAW_FIELDS", "filtered_query", "id_query", "native_stem", "schema", "terms_query"]
+__all__ = ["EVERY", "RAW_FIELDS", "filtered_query", "id_query", "native_stem", "schema", "terms_query"]
 
 RAW_FIELDS = ("project", "modality", "language", "layer")
 """Fields that are compared as they are."""
+
+EVERY = "1"
+"""What every document has in the field `every`: tells how many documents there are, deleted ones included."""
 
 _NAME_WEIGHT = 0.2
 """Weight of a word of the path or symbol against one of the text; flat from .15 to .3 on the development sets."""
@@ -29,7 +32,7 @@ def schema() -> Any:
     builder.add_unsigned_field("id", indexed=True, fast=True)
     builder.add_text_field("body", tokenizer_name="terms", index_option="freq")
     builder.add_text_field("names", tokenizer_name="terms", index_option="freq")
-    for name in (*RAW_FIELDS, "under"):
+    for name in (*RAW_FIELDS, "under", "every"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_float_field("time", fast=True)
     return builder.build()
@@ -72,7 +75,7 @@ def id_query(fields: Any, wanted: Any, ids: Sequence[int]) -> Any:
     return Query.boolean_query([(Occur.Must, Query.const_score_query(one_of, 0.0)), (Occur.Must, wanted)])
 
 
-def filtered_query(fields: Any, wanted: Any, filters: Filters) -> Any:
+def filtered_query(fields: Any, searcher: Any, wanted: Any, filters: Filters) -> Any:
     """Return `wanted` among the documents that pass `filters`, with the same scores."""
     conditions = [
         _one_of(fields, field, values)
@@ -83,7 +86,7 @@ def filtered_query(fields: Any, wanted: Any, filters: Filters) -> Any:
             ("layer", filters.layers),
             ("under", (filters.path_prefix.rstrip("/") or "/",) if filters.path_prefix else ()),
         )
-        if values
+        if values and not _passes_all(searcher, field, values)
     ]
     if filters.since_s is not None or filters.until_s is not None:
         bounds = (filters.since_s, filters.until_s)
@@ -93,6 +96,12 @@ def filtered_query(fields: Any, wanted: Any, filters: Filters) -> Any:
         return wanted
     parts = [(Occur.Must, Query.const_score_query(condition, 0.0)) for condition in conditions]
     return Query.boolean_query([(Occur.Must, wanted), *parts])
+
+
+def _passes_all(searcher: Any, field: str, values: Sequence[str]) -> bool:
+    """Whether every document passes: without a condition the engine may skip what cannot win, five times as fast."""
+    found = sum(searcher.doc_freq(field, storable(value)) for value in set(values))
+    return bool(found == searcher.doc_freq("every", EVERY))
 
 
 def _one_of(fields: Any, field: str, values: Sequence[str]) -> Any:

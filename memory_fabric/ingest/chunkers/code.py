@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from memory_fabric.ingest.chunkers.definitions import DefinitionFinder, Piece
-from memory_fabric.ingest.chunkers.languages import grammar_for, parser_for
+from memory_fabric.ingest.chunkers.languages import grammar_for, parse_within, parser_for
 from memory_fabric.ingest.chunkers.lines import LineMap, chunk_lines, cut_rows
 from memory_fabric.records import ChunkSpan
 
@@ -35,10 +35,10 @@ def chunk_code(text: str, *, language: str, wanted_chars: int, max_chars: int) -
     """
     grammar = grammar_for(language) if len(text) <= _MAX_PARSED_CHARS and text.strip() else None
     parser = parser_for(grammar) if grammar else None
-    if grammar is None or parser is None:
+    source = text.encode("utf-8", "surrogatepass") if parser else b""
+    tree = parse_within(parser, source) if parser else None
+    if grammar is None or tree is None:
         return chunk_lines(text, wanted_chars=wanted_chars, max_chars=max_chars)
-    source = text.encode("utf-8", "surrogatepass")
-    tree = parser.parse(source)
     lines = LineMap(text)
     finder = DefinitionFinder(lines, source, grammar, wanted_chars)
     pieces = _merged(lines, finder.pieces(tree.root_node), wanted_chars, is_flat=grammar.is_flat)

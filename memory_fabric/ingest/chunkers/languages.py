@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from tree_sitter import Language, Parser
+from tree_sitter import Language, Parser, Tree
 
-__all__ = ["Grammar", "grammar_for", "parser_for"]
+__all__ = ["Grammar", "grammar_for", "parse_within", "parser_for"]
+
+_QUICK_BYTES = 16_384
+"""What is parsed in one go: too little to take long, whatever it holds."""
+
+_SLICE_BYTES = 65_536
+_PATIENCE_S = 0.5
+_PATIENCE_S_A_BYTE = 1e-6
+"""Programs take a tenth of this; text that is none can take the square of its length (measured: 100 kB, 9 s)."""
 
 
 class Grammar(msgspec.Struct, frozen=True):
@@ -167,3 +176,26 @@ def parser_for(grammar: Grammar) -> Parser | None:
         except (ImportError, AttributeError):
             parsers[key] = None
     return parsers[key]
+
+
+def parse_within(parser: Parser, source: bytes, *, patience_s: float | None = None) -> Tree | None:
+    """Return the syntax tree, or None when the text is so unlike a program that the parser loses itself.
+
+    Args:
+        parser: From `parser_for`.
+        source: UTF-8.
+        patience_s: Processor time of this thread that parsing may take; by default it grows with the source.
+    """
+    if len(source) <= _QUICK_BYTES and patience_s is None:
+        return parser.parse(source)
+    budget_s = _PATIENCE_S + len(source) * _PATIENCE_S_A_BYTE if patience_s is None else patience_s
+    end_s = time.thread_time() + budget_s
+    try:
+        # asking for slices lets other threads run in between, which parsing in one go does not
+        return parser.parse(
+            lambda offset, _: source[offset : offset + _SLICE_BYTES],
+            progress_callback=lambda _offset, _has_error: time.thread_time() > end_s,
+        )
+    except ValueError:
+        parser.reset()
+        return None

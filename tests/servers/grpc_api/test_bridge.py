@@ -302,8 +302,9 @@ class _Context:
 
 
 def _hold(check: Check) -> None:
-    pause = threading.Event()
-    while True:
+    """Work until told to stop, or until a test has to fail."""
+    pause, end_s = threading.Event(), time.monotonic() + 5
+    while time.monotonic() < end_s:
         check()
         pause.wait(0.002)
 
