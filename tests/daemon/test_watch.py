@@ -32,8 +32,6 @@ async def until_items(memory: MemoryFabric, count: int) -> None:
             await trio.sleep(0.02)
 
 
-# an option of the watcher that newer releases ignore
-@pytest.mark.filterwarnings("ignore:raise_interrupt is deprecated:DeprecationWarning")
 @pytest.mark.slow
 async def test_a_folder_is_kept_level(memory: MemoryFabric, tmp_path: Path) -> None:
     """What was there before is read once; what comes and goes is followed."""
