@@ -127,7 +127,7 @@ def _element_name(node: Node) -> str:
     match = re.match(r"<([\w:-]+)", tag)
     if match is None:
         return ""
-    found = re.search(r"""\sid\s*=\s*["']?([^\s"'>]+)""", tag)
+    found = re.search(r"""\sid\s*=\s*["']?([^\s"'>]+)""", tag, re.IGNORECASE)
     if found:
         return f"{match[1].lower()}#{found[1]}"
     return match[1].lower() if match[1].lower() in _SECTIONS else ""

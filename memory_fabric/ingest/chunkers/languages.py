@@ -52,12 +52,13 @@ def _kinds(*, function: str = "", klass: str = "", type_: str = "", module: str 
     return {node_type: kind for kind, node_types in named.items() for node_type in node_types.split()}
 
 
-_JS = _kinds(
+_ECMA = _kinds(
     function="function_declaration generator_function_declaration method_definition lexical_declaration "
-    "variable_declaration field_definition expression_statement",
+    "variable_declaration expression_statement",
     klass="class_declaration",
 )
-_TS = _JS | _kinds(
+_JS = _ECMA | _kinds(function="field_definition")
+_TS = _ECMA | _kinds(
     function="function_signature public_field_definition",
     klass="abstract_class_declaration",
     type_="interface_declaration type_alias_declaration enum_declaration",

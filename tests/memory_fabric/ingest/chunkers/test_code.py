@@ -25,12 +25,14 @@ def _cut(source: str, language: str, wanted: int = 40, limit: int = 4000) -> lis
 # ---- properties -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(text=texts, language=st.sampled_from(sorted(SAMPLES)), wanted=st.integers(1, 300), limit=st.integers(20, 400))
 def test_covers_any_text(text: str, language: str, wanted: int, limit: int) -> None:
     """Text that is no program at all is covered whole too."""
     assert_covers(text, _cut(text, language, wanted, limit), limit)
 
 
+@pytest.mark.slow
 @given(piece=pieces_of_code, wanted=st.integers(1, 600), limit=st.integers(50, 900))
 def test_covers_broken_programs(piece: tuple[str, str], wanted: int, limit: int) -> None:
     """Programs with parts left out, doubled and moved are covered whole."""
@@ -38,6 +40,7 @@ def test_covers_broken_programs(piece: tuple[str, str], wanted: int, limit: int)
     assert_covers(source, _cut(source, language, wanted, limit), limit)
 
 
+@pytest.mark.slow
 @given(
     names=st.lists(st.sampled_from(sorted(SAMPLES)), min_size=1, max_size=4), language=st.sampled_from(sorted(SAMPLES))
 )

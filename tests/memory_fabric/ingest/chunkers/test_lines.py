@@ -12,6 +12,7 @@ from memory_fabric.ingest.chunkers.lines import LineMap, chunk_lines, cut_rows
 from tests.memory_fabric.ingest.chunkers.coverage import assert_covers, texts
 
 
+@pytest.mark.slow
 @given(text=texts, wanted=st.integers(1, 400), limit=st.integers(1, 500))
 def test_covers_any_text(text: str, wanted: int, limit: int) -> None:
     """Whatever the text and the sizes, nothing is lost, lines are right and the limit holds."""
@@ -93,6 +94,7 @@ def test_odd_long_lines_take_linear_time(line: str) -> None:
 class TestLineMap:
     """Rows and offsets."""
 
+    @pytest.mark.slow
     @given(text=texts)
     def test_rows_are_the_lines_by_newline_alone(self, text: str) -> None:
         """Other line ends do not count, and the rows together are the text."""
@@ -100,6 +102,7 @@ class TestLineMap:
         assert lines.rows == len(text.removesuffix("\n").split("\n")) if text else lines.rows == 0
         assert "".join(lines.part(row, row + 1) for row in range(lines.rows)) == text
 
+    @pytest.mark.slow
     @given(text=texts.filter(bool), data=st.data())
     def test_row_of_an_offset(self, text: str, data: st.DataObject) -> None:
         """The row of a character is the number of newlines before it."""
