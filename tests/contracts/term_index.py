@@ -377,6 +377,15 @@ class TermIndexContract:
         assert part
         assert all(hit.score == pytest.approx(whole[hit.id], abs=1e-3) for hit in part)
 
+    def test_filters_that_all_pass(self, index: TermIndex) -> None:
+        """A filter that every document passes holds again as soon as one does not, deleted documents or not."""
+        filters = Filters(projects=("one",), languages=("en", "ru"))
+        _filled(index, *(doc(n, "shared", project="one") for n in range(1, 9)))
+        assert len(_found(index, "shared", filters=filters)) == 8
+        index.delete([ChunkId(1), ChunkId(2)])
+        _filled(index, doc(20, "shared", project="two"), doc(21, "shared", project="one", language="de"))
+        assert sorted(_found(index, "shared", filters=filters)) == list(range(3, 9))
+
     def test_undecodable_names(self, index: TermIndex) -> None:
         """Half characters in names of files neither break the index nor hide the document."""
         _filled(index, doc(1, "text \udcff here", path="/data/caf\udce9.txt", project="\udce9"))
