@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.store.store import ChunkDraft, FileState, ItemDraft, Store
 
 
@@ -63,7 +64,7 @@ def file_state(path: str, *, inode: int = 7, reason: str = "") -> FileState:
 
 def texts_of(store: Store, uri: str, project: str = "p") -> list[str]:
     """Return the fragments of an item in order; [] when it is not stored."""
-    rows = store.chunks([int(i) for i in store.live_chunk_ids()])  # type: ignore[list-item]  # NumPy numbers
+    rows = store.chunks([ChunkId(i) for i in store.live_chunk_ids().tolist()])
     mine = [row for row in rows.values() if (row.project, row.uri) == (project, uri)]
     return [row.text for row in sorted(mine, key=lambda row: row.ordinal)]
 
@@ -71,8 +72,8 @@ def texts_of(store: Store, uri: str, project: str = "p") -> list[str]:
 def replayed(store: Store) -> set[int]:
     """Return the chunks that a replay of the whole journal gives."""
     live: set[int] = set()
-    after = 0
-    while entries := store.journal(after, 7):  # type: ignore[arg-type]  # a plain position
+    after = JournalSeq(0)
+    while entries := store.journal(after, 7):
         for entry in entries:
             if entry.op == "put":
                 live.update(entry.chunk_ids)

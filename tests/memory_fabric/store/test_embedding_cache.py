@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foundation.ids import ChunkId
 from memory_fabric.embed.base import Vectors
 from memory_fabric.store.embedding_cache import EmbeddingCache
 from memory_fabric.store.store import Store
@@ -25,7 +26,8 @@ def cache(tmp_path: Path) -> Iterator[EmbeddingCache]:
 
 def _unit(count: int, dimension: int = 384, seed: int = 0) -> Vectors:
     rows = np.random.default_rng(seed).standard_normal((count, dimension)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 def test_cosines_survive_half_precision(cache: EmbeddingCache) -> None:
@@ -107,7 +109,7 @@ def test_a_vector_that_became_infinite_is_a_miss(tmp_path: Path) -> None:
 def test_pruning_keeps_what_the_truth_holds(store: Store) -> None:
     """Vectors of deleted contents go, of every model."""
     store.write(put=[item("/a", "one"), item("/b", "two")])
-    rows = store.chunks([1, 2])  # type: ignore[list-item]  # plain numbers
+    rows = store.chunks([ChunkId(1), ChunkId(2)])
     for model in ("m", "n"):
         store.embeddings.put(model, {row.content_hash: _unit(1)[0] for row in rows.values()})
     store.write(drop_uris=[("p", "/b")])

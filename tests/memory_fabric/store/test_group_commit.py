@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ def test_writers_that_wait_share_one_transaction(connection: sqlite3.Connection,
         threads.append(threading.Thread(target=commits.run, args=(_insert(n),)))
         threads[-1].start()
     while len(commits._waiting) < 8:
-        threading.Event().wait(0.001)
+        os.sched_yield()
     may_go_on.set()
     for thread in threads:
         thread.join()

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from foundation.errors import InputError
-from foundation.ids import JournalSeq
+from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.store.store import Store
 from tests.memory_fabric.store.samples import chunk, file_state, item, replayed, texts_of
 
@@ -38,7 +38,7 @@ def test_lines_move_in_place(store: Store) -> None:
     first = store.write(put=[item("/a", "one")])
     draft = msgspec.structs.replace(item("/a"), chunks=(chunk("one", 40),))
     assert store.write(put=[draft]).last_seq == first.last_seq
-    assert [row.line_start for row in store.chunks([1]).values()] == [40]  # type: ignore[list-item]
+    assert [row.line_start for row in store.chunks([ChunkId(1)]).values()] == [40]
 
 
 def test_equal_fragments_are_counted_not_merged(store: Store) -> None:
@@ -69,7 +69,7 @@ def test_a_change_of_what_indexes_read_of_a_chunk_is_journaled(store: Store, cha
     store.write(put=[other])
     assert _journal(store, after) == [("put", (1,))]
     ((name, value),) = change.items()
-    assert [getattr(row, name) for row in store.chunks([1]).values()] == [value]  # type: ignore[list-item]
+    assert [getattr(row, name) for row in store.chunks([ChunkId(1)]).values()] == [value]
 
 
 def test_dropped_uris_take_their_chunks_along(store: Store) -> None:
