@@ -39,31 +39,29 @@ def _serve(arguments: argparse.Namespace, profile: Path) -> None:
 
     places = places_of(profile)
     config = load_config(places, preset=arguments.config, overrides=arguments.set)
-    is_detached = arguments.ready_fd >= 0
-    start_logging(config.daemon.log_level, places.logs / "daemon.jsonl", is_quiet=is_detached)
+    start_logging(config.daemon.log_level, places.logs / "daemon.jsonl", is_quiet=arguments.ready_fd >= 0)
     log_uncaught()
-    if is_detached:
-        # the folder it was started in may be deleted or unmounted
-        os.chdir(profile)
 
     async def serve() -> None:
         shutdown = Shutdown()
         async with trio.open_nursery() as nursery:
             # before anything is opened: a stop that comes early is a stop, too
             await nursery.start(obey_signals, shutdown)
-            await run(config, places, shutdown, lambda running: _tell(arguments.ready_fd, running))
+            await run(config, places, shutdown, lambda running: _tell(arguments.ready_fd, profile, running))
             nursery.cancel_scope.cancel()
 
     trio.run(serve)
 
 
-def _tell(ready_fd: int, running: Running) -> None:
+def _tell(ready_fd: int, profile: Path, running: Running) -> None:
     """Say that the daemon serves: to the parent of a detached one, else to the terminal."""
     if ready_fd < 0:
         sys.stderr.write(f"cairn serves on {running.socket}; stop it with Ctrl-C or `cairn down`\n")
         return
     import msgspec
 
+    # every file of the configuration has been read; the folder it was started in may now be deleted or unmounted
+    os.chdir(profile)
     try:
         os.write(ready_fd, msgspec.json.encode(running))
     except BrokenPipeError:

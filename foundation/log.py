@@ -19,7 +19,7 @@ from typing import Any
 
 import structlog
 
-__all__ = ["CONTENT_FIELDS", "Secret", "log_uncaught", "start_logging"]
+__all__ = ["CONTENT_FIELDS", "log_uncaught", "start_logging"]
 
 CONTENT_FIELDS = frozenset(
     {
@@ -51,26 +51,6 @@ _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FRAMES = 12
 
 _Event = MutableMapping[str, Any]
-
-
-class Secret:
-    """A string that shows itself only when asked by name: not in logs, errors or `repr`.
-
-    Args:
-        plain: What it protects.
-    """
-
-    __slots__ = ("_plain",)
-
-    def __init__(self, plain: str) -> None:
-        self._plain = plain
-
-    def reveal(self) -> str:
-        """Return the string itself."""
-        return self._plain
-
-    def __repr__(self) -> str:
-        return "[secret]"
 
 
 def _is_content(name: str) -> bool:

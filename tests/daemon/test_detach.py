@@ -95,9 +95,13 @@ def test_a_daemon_that_dies_leaves_its_last_words(profile: Path) -> None:
     assert f"see `{profile / 'logs' / 'start.log'}`" in done.stderr
 
 
-def test_a_folder_named_like_us_is_not_run(profile: Path, tmp_path: Path) -> None:
-    """Standing in a repository that carries a `daemon` package must not start that one."""
+def test_the_folder_one_stands_in_is_data_and_not_code(profile: Path, tmp_path: Path) -> None:
+    """A `daemon` package that a repository carries is not run in our place; files are named from here, though."""
     (tmp_path / "daemon").mkdir()
     (tmp_path / "daemon" / "__init__.py").write_text("")
     (tmp_path / "daemon" / "__main__.py").write_text("raise SystemExit('not ours')")
-    assert not answer(detach(cwd=tmp_path))["already"]
+    (tmp_path / "mine.toml").write_text("[daemon.tcp]\nport = 1\nkey_file = 'mine.toml'\n")
+    done = detach("--config", "mine.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "`daemon.tcp.certificate_file`: missing" in done.stderr
+    assert "key_file" not in done.stderr

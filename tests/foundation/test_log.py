@@ -16,7 +16,7 @@ import msgspec
 import pytest
 import structlog
 
-from foundation.log import Secret, log_uncaught, start_logging
+from foundation.log import log_uncaught, start_logging
 
 PLANTED = "xylophone"
 
@@ -81,7 +81,6 @@ def test_a_level_below_is_not_written(file: Path) -> None:
         {"rows": [{"title": PLANTED}]},
         {"note": Note(PLANTED)},
         {"data": PLANTED.encode()},
-        {"key": Secret(PLANTED)},
         {"reason": PLANTED * 100},
         {"error": ValueError(PLANTED)},
     ],
@@ -161,10 +160,3 @@ def test_every_file_of_the_log_is_its_owners_only(file: Path) -> None:
     assert [path.name for path in files] == ["daemon.jsonl", "daemon.jsonl.1"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-
-
-def test_a_secret_shows_itself_only_when_asked() -> None:
-    """Not in `repr`, `str` or format strings."""
-    secret = Secret(PLANTED)
-    assert PLANTED not in f"{secret} {secret!r} {[secret]}"
-    assert secret.reveal() == PLANTED
