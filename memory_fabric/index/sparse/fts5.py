@@ -27,8 +27,11 @@ _NAME_WEIGHT = 0.2
 _MAX_TERMS = 64
 """Distinct terms of a query that are looked up, rarest first."""
 
-_WEIGHT_STEP = 0.5
-"""FTS5 has no weights for terms: a term is asked for once for each such step of its weight."""
+_LIGHT = 0.5
+"""Terms of less weight are asked for only where a question has no others.
+
+FTS5 has no weights for terms, and scores every document that has any of them: function words cost most of the time.
+"""
 
 _SCHEMA = f"""
 CREATE VIRTUAL TABLE IF NOT EXISTS terms
@@ -269,7 +272,9 @@ def _match(reader: sqlite3.Connection, terms: QueryTerms) -> str:
         found = {term: _frequency(reader, term) for term in weights}
         rarest = sorted((term for term in weights if found[term]), key=lambda term: found[term])[:_MAX_TERMS]
         weights = {term: weights[term] for term in rarest}
-    words = [f'"{term}"' for term, weight in weights.items() for _ in range(max(1, round(weight / _WEIGHT_STEP)))]
+    heavy = {term: weight for term, weight in weights.items() if weight >= _LIGHT}
+    # a term that is asked for twice counts twice
+    words = [f'"{term}"' for term, weight in (heavy or weights).items() for _ in range(max(1, round(weight)))]
     hints = [f'names : "{term}"' for term in terms.names if term not in terms.body]
     return " OR ".join([*words, *hints[:_MAX_TERMS]])
 
