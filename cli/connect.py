@@ -62,7 +62,7 @@ def start_daemon(profile: Path, arguments: Sequence[str]) -> dict[str, Any]:
     Raises:
         NoDaemonError: It did not start; the message is its own.
     """
-    command = [sys.executable, "-m", "daemon", "--detach", "--profile", str(profile), *arguments]
+    command = [sys.executable, "-P", "-m", "daemon", "--detach", "--profile", str(profile), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own module)
     if done.returncode:
         raise NoDaemonError(done.stderr.strip().removeprefix("error: ") or "the daemon did not start")

@@ -36,7 +36,7 @@ def up(profile: Path | None, detach: bool, config: str | None, settings: tuple[s
     for setting in settings:
         arguments += ["--set", setting]
     if not detach:
-        command = [sys.executable, "-m", "daemon", "--profile", str(folder), *arguments]
+        command = [sys.executable, "-P", "-m", "daemon", "--profile", str(folder), *arguments]
         try:
             return subprocess.run(command, check=False).returncode  # noqa: S603 (our own module)
         except KeyboardInterrupt:

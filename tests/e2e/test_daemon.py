@@ -141,9 +141,11 @@ def test_a_deadline_really_stops_an_index_run(daemon: Daemon, tmp_path: Path) ->
             list(stub.Index(memory_pb2.IndexRequest(paths=[str(folder)]), timeout=0.4))
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     with daemon.client() as client:
-        written = client.stats().items
-        assert written < 3000
-        assert summary_of(client.index([str(folder)])).items == 3000 - written
+        assert client.stats().items < 3000
+        # a batch that was being written when the deadline passed may still become durable: it is not read again either
+        rest = summary_of(client.index([str(folder)]))
+        assert 0 < rest.items < 3000
+        assert rest.items + rest.unchanged == 3000
         assert client.stats().items == 3000
 
 
