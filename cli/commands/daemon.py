@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -37,11 +36,8 @@ def up(profile: Path | None, detach: bool, config: str | None, settings: tuple[s
         arguments += ["--set", setting]
     if not detach:
         command = [sys.executable, "-P", "-m", "daemon", "--profile", str(folder), *arguments]
-        try:
-            return subprocess.run(command, check=False).returncode  # noqa: S603 (our own module)
-        except KeyboardInterrupt:
-            # the daemon got the same Ctrl-C and has drained
-            return 0
+        # this process becomes the daemon: a parent would end it in the middle of a drain on Ctrl-C
+        os.execv(sys.executable, command)  # noqa: S606 (our own interpreter and module)
     answer = start_daemon(folder, arguments)
     if is_json:
         print_json(answer)
