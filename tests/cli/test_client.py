@@ -216,7 +216,7 @@ def test_a_stream_that_is_closed_stops_the_work(client: CairnClient, serving: Se
     events = client.index([str(note)])
     assert isinstance(next(events), Progress)
     events.close()  # type: ignore[attr-defined]  # a generator
-    assert serving.memory.stopped.wait(1)
+    assert serving.memory.stopped.wait(5)
 
 
 def test_closing_the_client_stops_the_work(serving: Serving, note: Path) -> None:
@@ -226,6 +226,6 @@ def test_closing_the_client_stops_the_work(serving: Serving, note: Path) -> None
     events = client.index([str(note)])
     next(events)
     client.close()
-    assert serving.memory.stopped.wait(1)
+    assert serving.memory.stopped.wait(5)
     with pytest.raises(CairnError):
         next(events)

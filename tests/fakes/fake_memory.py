@@ -66,11 +66,13 @@ class FakeMemory:
         self.waiting = threading.Semaphore(0)
         self.stopped = threading.Event()
         self.stopped_s = 0.0
+        self.begun = 0
         self.passed = 0
         self._lock = threading.Lock()
 
     def _pass(self, check: Check) -> None:
         """A safe point; `waiting` counts who is held here."""
+        self.begun += 1
         try:
             check()
             if not self.gate.is_set():
