@@ -127,11 +127,19 @@ class EmbeddingCache:
 
     def _attempt(self, action: Callable[[sqlite3.Connection], T]) -> T:
         if self._db is None:
-            self._db = connect(self._path, synchronous="NORMAL")
-            with translated(self._path):
-                self._db.execute(_TABLE)
+            self._db = self._connect()
         with translated(self._path):
             return action(self._db)
+
+    def _connect(self) -> sqlite3.Connection:
+        db = connect(self._path, synchronous="NORMAL")
+        try:
+            with translated(self._path):
+                db.execute(_TABLE)
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def _close(self) -> None:
         if self._db is not None:

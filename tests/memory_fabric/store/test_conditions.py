@@ -66,6 +66,7 @@ def test_an_empty_selector_is_refused(filled: Store) -> None:
         filled.select_items(ForgetSelector())
 
 
+@pytest.mark.slow
 def test_many_ids_are_one_query(filled: Store) -> None:
     """More ids than a statement may have parameters are no obstacle."""
     known = filled.list_items(Filters()).items[0].id
@@ -95,6 +96,7 @@ def test_filters_narrow_a_list(filled: Store, filters: Filters, uris: list[str])
     assert sorted(found.source.uri for found in filled.list_items(filters).items) == uris
 
 
+@pytest.mark.slow
 @given(paths=st.lists(_NAMES, max_size=12), folder=_NAMES)
 def test_below_is_the_path_its_folder_or_its_archive(paths: list[str], folder: str) -> None:
     """The range condition says the same as the plain definition."""

@@ -31,6 +31,7 @@ def test_numbers_of_64_bits_survive(inode: int, device: int) -> None:
     assert file_state(values) == state
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20), st.text(min_size=1, max_size=20), st.data())
 def test_a_changed_character_changes_the_checksum(context: str, text: str, data: st.DataObject) -> None:
     """The words cannot change unnoticed."""
