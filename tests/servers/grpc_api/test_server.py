@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import socket
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,8 +116,17 @@ def test_health_says_not_serving_while_draining(serving: Serving) -> None:
     stub: Any = health_pb2_grpc.HealthStub(serving.channel)
     states = stub.Watch(health_pb2.HealthCheckRequest(service=SERVICES[0]))
     assert next(states).status == health_pb2.HealthCheckResponse.SERVING
-    serving.server.drain(0.1)
+    serving.memory.gate.clear()
+    memory: Any = MemoryStub(serving.channel)  # type: ignore[no-untyped-call]  # generated
+    recall = memory.Recall.future(memory_pb2.RecallRequest(text="a"))
+    assert serving.memory.waiting.acquire(timeout=5)
+    drain = threading.Thread(target=serving.server.drain, args=(30.0,))
+    drain.start()
     assert next(states).status == health_pb2.HealthCheckResponse.NOT_SERVING
+    serving.memory.gate.set()
+    assert len(recall.result().items) == 0
+    drain.join(10)
+    assert not drain.is_alive()
 
 
 def test_reflection_lists_the_services(serving: Serving) -> None:
