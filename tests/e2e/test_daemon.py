@@ -133,12 +133,12 @@ def test_a_deadline_really_stops_an_index_run(daemon: Daemon, tmp_path: Path) ->
     folder = tmp_path / "many"
     folder.mkdir()
     for number in range(3000):
-        (folder / f"{number}.txt").write_text(f"line {number}\n" * 40)
+        (folder / f"{number}.txt").write_text(f"line {number}\n" * 600)
     socket_path = daemon.profile / "cairn.sock"
     with grpc.insecure_channel(f"unix:{socket_path}") as channel:
         stub = memory_pb2_grpc.MemoryStub(channel)  # type: ignore[no-untyped-call]  # generated
         with pytest.raises(grpc.RpcError) as caught:
-            list(stub.Index(memory_pb2.IndexRequest(paths=[str(folder)]), timeout=0.4))
+            list(stub.Index(memory_pb2.IndexRequest(paths=[str(folder)]), timeout=0.3))
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     with daemon.client() as client:
         assert client.stats().items < 3000

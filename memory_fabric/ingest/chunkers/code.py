@@ -20,6 +20,9 @@ _SMALL = 160
 _CRUMB = 80
 """Characters below which the rows between definitions, or a class's head, are no fragment of their own."""
 
+_ROOM = 1.6
+"""How far, in shares of the wanted size, a neighbour may grow by taking in a crumb."""
+
 _CLOSER = re.compile(r"(?:[\s\])};,]++|\}[ \t]*//[^\n]*+|end\b|#endif\b[^\n]*+|</[\w:-]++>|\?>|// namespace[^\n]*+)*+")
 """What may stand after the last definition of a scope and means nothing alone."""
 
@@ -41,45 +44,58 @@ def chunk_code(text: str, *, language: str, wanted_chars: int, max_chars: int) -
         return chunk_lines(text, wanted_chars=wanted_chars, max_chars=max_chars)
     lines = LineMap(text)
     finder = DefinitionFinder(lines, source, grammar, wanted_chars)
-    pieces = _merged(lines, finder.pieces(tree.root_node), wanted_chars, is_flat=grammar.is_flat)
+    join = _Joiner(lines, wanted_chars, max_chars, is_flat=grammar.is_flat)
+    pieces = join.joined(finder.pieces(tree.root_node))
     spans: list[ChunkSpan] = []
     for piece in pieces:
         spans += _cut(lines, piece, wanted_chars, max_chars, finder.borders)
     return spans
 
 
-def _merged(lines: LineMap, pieces: list[Piece], wanted: int, *, is_flat: bool) -> list[Piece]:
-    """Join what is too small to stand alone with a neighbour."""
-    merged: list[Piece] = []
-    for piece in pieces:
-        named = _named_by(lines, merged[-1], piece, wanted, is_flat=is_flat) if merged else None
-        if named is None:
-            merged.append(piece)
-        else:
-            named.first, named.stop = merged[-1].first, piece.stop
-            merged[-1] = named
-    return merged
+class _Joiner:
+    """Joins what is too small to stand alone with a neighbour."""
 
+    def __init__(self, lines: LineMap, wanted: int, limit: int, *, is_flat: bool) -> None:
+        self._lines = lines
+        self._wanted = wanted
+        self._room = min(limit, wanted * _ROOM)
+        self._is_flat = is_flat
 
-def _named_by(lines: LineMap, last: Piece, piece: Piece, wanted: int, *, is_flat: bool) -> Piece | None:
-    """Return which of two neighbours names both, or None when each stands alone."""
-    size, last_size = lines.size(piece.first, piece.stop), lines.size(last.first, last.stop)
-    if piece.is_gap and size < 2 * _CRUMB and _CLOSER.fullmatch(lines.part(piece.first, piece.stop)):
-        return last
-    if last.is_gap and last_size < 2 * _CRUMB and not lines.part(last.first, last.stop).strip():
-        return piece
-    if size + last_size > wanted:
-        return None
-    if is_flat:
-        is_joined = last_size < wanted // 2 if size < wanted // 2 else last_size < _SMALL
-        return (last if last.symbol or not piece.symbol else piece) if is_joined else None
-    return _named_sibling(last, last_size, piece, size)
+    def joined(self, pieces: list[Piece]) -> list[Piece]:
+        """Return fewer pieces that cover the same rows."""
+        joined: list[Piece] = []
+        for piece in pieces:
+            named = self._named_by(joined[-1], piece) if joined else None
+            if named is None:
+                joined.append(piece)
+            else:
+                named.first, named.stop = joined[-1].first, piece.stop
+                joined[-1] = named
+        return joined
+
+    def _named_by(self, last: Piece, piece: Piece) -> Piece | None:
+        """Return which of two neighbours names both, or None when each stands alone."""
+        lines = self._lines
+        size, last_size = lines.size(piece.first, piece.stop), lines.size(last.first, last.stop)
+        if piece.is_gap and size < 2 * _CRUMB and _CLOSER.fullmatch(lines.part(piece.first, piece.stop)):
+            return last
+        if last.is_gap and last_size < 2 * _CRUMB and not lines.part(last.first, last.stop).strip():
+            return piece
+        if size + last_size > (self._room if min(size, last_size) < _CRUMB else self._wanted):
+            return None
+        if self._is_flat:
+            half = self._wanted // 2
+            is_joined = last_size < (half if size < half else _SMALL)
+            return (last if last.symbol or not piece.symbol else piece) if is_joined else None
+        return _named_sibling(last, last_size, piece, size)
 
 
 def _named_sibling(last: Piece, last_size: int, piece: Piece, size: int) -> Piece | None:
     if last.owner != piece.owner:
-        # the head of a class goes with its first member; all else of different scopes stays apart
-        return last if last_size < _CRUMB and last.symbol == piece.owner and not last.is_gap else None
+        if last_size < _CRUMB and last.symbol == piece.owner and not last.is_gap:
+            # the head of a class goes with its first member; the head of a namespace names less than the member
+            return piece if last.kind == "module" else last
+        return last if piece.is_gap and size < _CRUMB // 2 else None
     if last.is_gap and piece.is_gap:
         return last
     if last.is_gap:

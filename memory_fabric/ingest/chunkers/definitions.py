@@ -174,9 +174,9 @@ class DefinitionFinder:
         kind = self._grammar.definitions[node.type]
         if node.type == "statement" and node.named_children:
             made = node.named_children[0].type
-            kind = "type" if made in _STORED else "function" if made == "create_function" else kind
-        elif node.type == "declaration" and _defined_type(node) is not None:
-            kind = "type"
+            return "type" if made in _STORED else "function" if made == "create_function" else kind
+        if node.type == "declaration" and _defined_type(node) is not None:
+            return "type"
         if kind == "function" and (owner_kind == "class" or "." in name):
             return "method"
         return kind

@@ -24,6 +24,9 @@ _STRETCH = 1.25
 _CRUMB = 0.25
 """Rows of less than this share of the wanted size go with the long line behind them."""
 
+_TAIL = 0.1
+"""A rest of less than this share of the wanted size goes with the rows before it where the limit allows."""
+
 
 class LineMap:
     """Where the lines of a text begin.
@@ -112,6 +115,9 @@ def cut_rows(
     row = first
     while row < stop:
         end = _last_row(lines, row, stop, wanted, max_chars, borders)
+        is_cut = lines.size(row, end) > max_chars
+        if lines.size(end, stop) < wanted * _TAIL and (is_cut or lines.size(row, stop) <= max_chars):
+            end = stop
         cuts = [lines.offset(row), lines.offset(end)]
         if cuts[1] - cuts[0] > max_chars:
             cuts = _inside(lines.text, cuts[0], cuts[1], wanted, max_chars)

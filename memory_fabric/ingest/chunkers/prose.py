@@ -25,6 +25,9 @@ _SMALL = 0.25
 _STRETCH = 1.2
 """What is at most this share of the wanted size is not cut."""
 
+_TAIL = 0.1
+"""A rest of less than this share of the wanted size stays with what is before it."""
+
 _MAX_TITLE = 200
 
 
@@ -171,7 +174,9 @@ def _cut_section(lines: LineMap, section: _Section, wanted: int, limit: int) -> 
     for block_first, block_stop in blocks:
         if first == block_first or lines.size(first, block_stop) <= wanted:
             continue
-        if lines.size(first, section.stop) <= largest:
+        rest = lines.size(first, section.stop)
+        is_tail = lines.size(block_first, section.stop) < wanted * _TAIL
+        if rest <= (limit if is_tail else largest):
             break
         is_crumb = lines.size(first, block_first) < wanted * _SMALL
         if is_crumb and not _stands_alone(lines, first, block_first, block_stop, limit):

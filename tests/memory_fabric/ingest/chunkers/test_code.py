@@ -126,6 +126,14 @@ def test_head_of_a_class_goes_with_the_first_method() -> None:
     assert [span.symbol for span in _cut(source, "python", 400, 600)] == ["Big", "Big.two"]
 
 
+def test_head_of_a_namespace_takes_the_name_of_its_first_member() -> None:
+    """The opening line of a namespace says less than the function behind it, and the end of a file less still."""
+    body = "  step();\n" * 50
+    source = f"namespace a {{\nvoid one() {{\n{body}}}\nvoid two() {{\n{body}}}\n}}\nint last;\n"
+    spans = _cut(source, "cpp", 500, 800)
+    assert [(span.symbol, span.symbol_kind) for span in spans] == [("a.one", "function"), ("a.two", "function")]
+
+
 def test_large_function_is_cut_between_statements() -> None:
     """Continuing spans keep symbol and signature and begin with a statement, not inside one."""
     statement = "    total = add(\n        first,\n        second,\n    )\n"
@@ -230,8 +238,8 @@ def test_letters_of_other_scripts_do_not_shift_spans() -> None:
     """Offsets are in characters although the parser counts bytes."""
     source = "ПРЕДЕЛ = 'ёж 😀'\n\n\nclass Ёж:\n    '''Колючий 😀.'''\n\n    def фыр(self):\n        return '日本語'\n"
     spans = _cut(source, "python")
-    assert [(s.symbol, s.docstring) for s in spans[1:]] == [("Ёж", "Колючий 😀."), ("Ёж.фыр", "")]
-    assert _text(source, spans[2]).startswith("    def фыр")
+    assert [(s.symbol, s.docstring) for s in spans] == [("Ёж", "Колючий 😀."), ("Ёж.фыр", "")]
+    assert _text(source, spans[1]).startswith("    def фыр")
 
 
 def test_lone_surrogates_are_survived() -> None:
@@ -242,7 +250,7 @@ def test_lone_surrogates_are_survived() -> None:
 
 def test_broken_syntax_keeps_the_rest() -> None:
     """One broken function does not hide the others."""
-    source = "def broken(:\n    return (\n\n\ndef whole(x):\n    return x + 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9\n"
+    source = "def broken(:\n    return (\n\n\ndef whole(x):\n" + "    x = x + 1 + 2 + 3 + 4 + 5\n" * 5
     spans = _cut(source, "python", 60, 200)
     assert_covers(source, spans, 200)
     assert "whole" in [span.symbol for span in spans]

@@ -51,6 +51,13 @@ def test_leaves_no_crumb_at_the_end() -> None:
     assert [span.line_end for span in spans] == [22]
 
 
+def test_closing_bracket_goes_with_a_long_line() -> None:
+    """A tiny last row is no span of its own, whether the line before it is under or over the limit."""
+    for size in (140, 150, 400):
+        spans = chunk_lines("x" * size + "\n}\n", wanted_chars=100, max_chars=160)
+        assert spans[-1].end - spans[-1].start > 20
+
+
 def test_long_line_is_cut_between_sentences() -> None:
     """A line over the limit is cut where a sentence ends."""
     text = "First one here. Second one here! Third one here? And the fourth one.\n"
