@@ -18,7 +18,7 @@ from memory_fabric.embed.base import Embedder
 from memory_fabric.embed.factory import find_embedder
 from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.dense.base import VectorIndex
-from memory_fabric.index.dense.factory import open_vector_index
+from memory_fabric.index.dense.factory import open_vector_index, verify_vector_files
 from memory_fabric.index.sparse.base import TermIndex
 from memory_fabric.index.sparse.factory import open_term_index, verify_term_files
 from memory_fabric.index.targets import DenseTarget, SparseTarget, Target
@@ -30,7 +30,7 @@ __all__ = ["Legs"]
 
 log = structlog.get_logger(__name__)
 
-_LAYOUT = "2"
+_LAYOUT = "3"
 """Version of what is written into the indexes; a change makes every profile rebuild them once."""
 
 _QUIET_S = 0.05
@@ -83,7 +83,15 @@ class Legs:
 
         dense = self._config.dense
         fingerprint = f"{dense.backend}/{dense.quantization}/{_LAYOUT}/{embedder.model_id}"
-        return IndexApplier("dense", dense.backend, self._store, folder, fingerprint, open_target)
+        return IndexApplier(
+            "dense",
+            dense.backend,
+            self._store,
+            folder,
+            fingerprint,
+            open_target,
+            lambda path: verify_vector_files(dense, path, embedder.dimension),
+        )
 
     @property
     def appliers(self) -> tuple[IndexApplier, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from foundation.errors import CairnError, InputError
+from foundation.errors import CairnError, ConflictError, InputError
 from memory_fabric.index.applier import IndexApplier
 from memory_fabric.ingest.pacing import Pace
 from memory_fabric.legs import Legs
@@ -45,7 +45,7 @@ class Upkeep:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; an optimisation under way is finished first."""
+        """End the thread; an optimisation under way is given up."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -56,7 +56,8 @@ class Upkeep:
                 try:
                     self._optimize_if_grown(applier)
                 except CairnError as error:
-                    log.warning("optimize_failed", index=applier.name, error=error.message)
+                    if not self._stop.is_set():
+                        log.warning("optimize_failed", index=applier.name, error=error.message)
 
     def _optimize_if_grown(self, applier: IndexApplier) -> None:
         state = applier.state()
@@ -65,8 +66,12 @@ class Upkeep:
         target = applier.target(timeout_s=0)
         if state.status == "ready" and has_grown and target is not None:
             self._sizes[applier.name] = state.points
-            if target.optimize():
+            if target.optimize(self._check_stop):
                 log.info("index_optimized", index=applier.name, points=state.points)
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise ConflictError("the memory is being closed")
 
     # ---- forgetting -------------------------------------------------------------------------------------------
 
@@ -96,7 +101,7 @@ class Upkeep:
             check()
             target = applier.target()
             if target is not None:
-                target.optimize()
+                target.optimize(check)
                 target.flush()
             pace.advance(path=applier.name)
         check()

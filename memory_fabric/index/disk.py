@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
-__all__ = ["folder_bytes"]
+__all__ = ["copy_folder", "folder_bytes"]
+
+_BLOCK = 1 << 20
 
 
 def folder_bytes(folder: Path) -> int:
@@ -17,3 +22,31 @@ def folder_bytes(folder: Path) -> int:
             # engines replace files while we look
             continue
     return total
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """Copy a folder tree and leave holes holes: a preallocated file must not become a full one.
+
+    Raises:
+        OSError: The disk is full, or a file cannot be read; what was copied stays.
+    """
+    shutil.copytree(source, target, copy_function=_copy_file)
+
+
+def _copy_file(source: str, target: str) -> None:
+    with open(source, "rb") as reader, open(target, "wb") as writer:
+        size = os.fstat(reader.fileno()).st_size
+        end = 0
+        while end < size:
+            try:
+                start = os.lseek(reader.fileno(), end, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno == errno.ENXIO:  # nothing but a hole up to the end
+                    break
+                raise
+            end = os.lseek(reader.fileno(), start, os.SEEK_HOLE)
+            reader.seek(start)
+            writer.seek(start)
+            for block in range(start, end, _BLOCK):
+                writer.write(reader.read(min(_BLOCK, end - block)))
+        writer.truncate(size)

@@ -9,6 +9,7 @@ from foundation.ids import ChunkId
 from memory_fabric.embed.base import Embedder, Vectors
 from memory_fabric.index.dense.base import DensePoint, VectorIndex
 from memory_fabric.index.sparse.base import SparseDoc, TermIndex
+from memory_fabric.operations import Check
 from memory_fabric.records import ChunkRow
 from memory_fabric.store.embedding_cache import EmbeddingCache
 
@@ -36,8 +37,8 @@ class Target(Protocol):
     def flush(self) -> None:
         """Make everything applied durable and visible."""
 
-    def optimize(self) -> bool:
-        """Rearrange for speed; returns whether anything changed."""
+    def optimize(self, check: Check) -> bool:
+        """Rearrange for speed; returns whether anything changed. What `check` raises ends it half-way, harmlessly."""
 
     def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
         """Compare stored content with the truth beyond ids; returns problems."""
@@ -86,8 +87,9 @@ class SparseTarget:
         """Commit."""
         self.index.flush()
 
-    def optimize(self) -> bool:
+    def optimize(self, check: Check) -> bool:
         """Merge segments."""
+        check()
         return self.index.optimize()
 
     def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
@@ -152,9 +154,9 @@ class DenseTarget:
         """Write everything to disk."""
         self.index.flush()
 
-    def optimize(self) -> bool:
+    def optimize(self, check: Check) -> bool:
         """Build graphs, reclaim space."""
-        return self.index.optimize()
+        return self.index.optimize(check)
 
     def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
         """Compare every stored vector with the cached one of its chunk."""

@@ -9,6 +9,7 @@ import msgspec
 
 from foundation.ids import ChunkId
 from memory_fabric.embed.base import Vectors
+from memory_fabric.operations import Check
 from memory_fabric.records import Filters
 
 __all__ = ["DensePoint", "Scored", "VectorIndex", "VectorIndexStats"]
@@ -99,8 +100,11 @@ class VectorIndex(Protocol):
     def stats(self) -> VectorIndexStats:
         """Return the present state."""
 
-    def optimize(self) -> bool:
-        """Build graphs and reclaim deleted space; may take minutes; safe to call beside searches.
+    def optimize(self, check: Check = lambda: None) -> bool:
+        """Build graphs and reclaim deleted space; may take minutes, in which searches and writes go on.
+
+        Args:
+            check: Called ten times a second; what it raises ends the work and leaves the index as it was.
 
         Returns:
             Whether anything changed.

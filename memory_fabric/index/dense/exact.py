@@ -15,6 +15,7 @@ from memory_fabric.errors import DimensionError, IndexCorruptError
 from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.index.folders import ancestors
+from memory_fabric.operations import Check
 from memory_fabric.records import Filters
 
 __all__ = ["ExactIndex"]
@@ -120,7 +121,7 @@ class ExactIndex:
         disk = folder_bytes(self._folder) if self._folder else 0
         return VectorIndexStats(len(self._points), 0, 1, disk)
 
-    def optimize(self) -> bool:
+    def optimize(self, check: Check = lambda: None) -> bool:
         """Nothing can be made faster."""
         return False
 
@@ -155,7 +156,6 @@ def _passes(point: DensePoint, filters: Filters) -> bool:
         return False
     if filters.path_prefix and (filters.path_prefix.rstrip("/") or "/") not in ancestors(point.path):
         return False
-    time = int(point.timestamp_s)
-    if filters.since_s is not None and time < int(filters.since_s):
+    if filters.since_s is not None and point.timestamp_s < filters.since_s:
         return False
-    return filters.until_s is None or time < int(filters.until_s)
+    return filters.until_s is None or point.timestamp_s < filters.until_s

@@ -7,7 +7,7 @@ from pathlib import Path
 from memory_fabric.config import DenseConfig
 from memory_fabric.index.dense.base import VectorIndex
 
-__all__ = ["open_vector_index"]
+__all__ = ["open_vector_index", "verify_vector_files"]
 
 
 def open_vector_index(config: DenseConfig, folder: Path, dimension: int) -> VectorIndex:
@@ -30,3 +30,12 @@ def open_vector_index(config: DenseConfig, folder: Path, dimension: int) -> Vect
             from memory_fabric.index.dense.exact import ExactIndex
 
             return ExactIndex(dimension, folder)
+
+
+def verify_vector_files(config: DenseConfig, folder: Path, dimension: int) -> list[str]:
+    """Check an index that was not closed cleanly before this process maps its files; returns problems."""
+    if config.backend != "qdrant_edge":
+        return []
+    from memory_fabric.index.dense.qdrant_edge import probe_shard
+
+    return probe_shard(folder, dimension)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,27 +12,38 @@ from typing import Any
 import numpy as np
 import qdrant_edge as edge
 
+from foundation.errors import ResourceError
 from foundation.ids import ChunkId
 from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import DimensionError, IndexCorruptError
+from memory_fabric.index.dense import edge_worker
 from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
-from memory_fabric.index.disk import folder_bytes
-from memory_fabric.index.folders import ancestors
+from memory_fabric.index.dense.edge_generations import Generations
+from memory_fabric.index.dense.edge_shard import (
+    NAMES,
+    condition,
+    copy_points,
+    create_shard,
+    engine_errors,
+    load_shard,
+    point_of,
+)
+from memory_fabric.index.disk import copy_folder, folder_bytes
+from memory_fabric.operations import Check
 from memory_fabric.records import Filters
 
-__all__ = ["QdrantEdgeIndex"]
+__all__ = ["QdrantEdgeIndex", "probe_shard"]
 
-_NAMES = ("text", "code")
-_KEYWORDS = ("project", "modality", "language", "layer", "under")
-_FLOAT_BYTES = 4
 _SCROLL = 50_000
+_POLL_S = 0.1
 
 
 class QdrantEdgeIndex:
     """Named vectors `text` and `code` in a Qdrant shard; payloads hold filter fields only.
 
     The shard keeps no log of its own: the ingest journal is that log, and its watermark moves only after `flush`.
+    `optimize` works on a copy in a process of its own, and the copy takes the shard's place when it is ready.
 
     Args:
         config: Graph, quantization, and the size from which a graph is built.
@@ -45,50 +57,23 @@ class QdrantEdgeIndex:
 
     def __init__(self, config: DenseConfig, folder: Path, dimension: int) -> None:
         self._config = config
-        self._folder = folder
+        self._root = folder
         self._dimension = dimension
-        self._lock = threading.Lock()
-        self._shard = self._open()
-
-    def _open(self) -> Any:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            if any(self._folder.iterdir()):
-                shard = edge.EdgeShard.load(str(self._folder), self._shape())
-            else:
-                shard = edge.EdgeShard.create(str(self._folder), self._shape())
-                self._index_fields(shard)
-        except BaseException as error:  # the engine's panics derive from BaseException
-            if isinstance(error, KeyboardInterrupt | SystemExit):
-                raise
-            raise IndexCorruptError(f"the vector index `{self._folder}` cannot be opened: {error}") from error
-        return shard
-
-    def _shape(self) -> Any:
-        config = self._config
-        quantization = None
-        if config.quantization == "scalar":
-            quantization = edge.ScalarQuantizationConfig(edge.ScalarType.Int8, quantile=0.99, always_ram=True)
-        params = edge.EdgeVectorParams(self._dimension, edge.Distance.Dot, quantization_config=quantization)
-        return edge.EdgeConfig(
-            vectors=dict.fromkeys(_NAMES, params),
-            hnsw_config=edge.HnswIndexConfig(config.hnsw_m, config.hnsw_ef_construct, full_scan_threshold=10_000),
-            optimizers=edge.EdgeOptimizersConfig(
-                # what is forgotten must leave the files with the next `optimize`, however little it is
-                deleted_threshold=0.000_001,
-                vacuum_min_vector_number=1,
-                # one segment: a second one costs every search a scan of its own
-                default_segment_number=1,
-                indexing_threshold=config.hnsw_from_points * self._dimension * _FLOAT_BYTES // 1024,
-            ),
-            wal_enabled=False,
-        )
-
-    @staticmethod
-    def _index_fields(shard: Any) -> None:
-        for name in _KEYWORDS:
-            shard.update(edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Keyword))
-        shard.update(edge.UpdateOperation.create_field_index("time", edge.PayloadSchemaType.Integer))
+        self._writing = threading.Lock()
+        self._optimizing = threading.Lock()
+        self._touched: set[ChunkId] | None = None
+        """What was written since the copy was made that is being optimised; None while there is no copy."""
+        self._is_closed = False
+        self._generations = Generations(folder, dimension)
+        current = self._generations.current()
+        if current is None:
+            self._folder, self._is_tidy = self._generations.following(), True
+            self._shard = create_shard(config, self._folder, dimension)
+            self._generations.adopt(self._folder, is_tidy=True)
+        else:
+            self._folder, self._is_tidy = current
+            self._shard = load_shard(config, self._folder, dimension)
+        self._generations.sweep(keep=self._folder)
 
     @property
     def dimension(self) -> int:
@@ -102,38 +87,132 @@ class QdrantEdgeIndex:
 
         Raises:
             DimensionError: A vector's length differs from the index.
+            IndexCorruptError: The engine failed.
         """
-        if not points:
-            return
-        made = []
         for point in points:
             self._check(point.vector)
-            made.append(edge.Point(int(point.id), {point.name: point.vector.tolist()}, _payload(point)))
-        with self._lock:
-            self._shard.update(edge.UpdateOperation.upsert_points(made))
+        if points:
+            made = edge.UpdateOperation.upsert_points([point_of(point) for point in points])
+            self._write(made, [point.id for point in points])
 
     def delete(self, ids: Sequence[ChunkId]) -> None:
-        """Remove points; unknown ids are ignored."""
+        """Remove points; unknown ids are ignored.
+
+        Raises:
+            IndexCorruptError: The engine failed.
+        """
         if ids:
-            with self._lock:
-                self._shard.update(edge.UpdateOperation.delete_points([int(i) for i in ids]))
+            self._write(edge.UpdateOperation.delete_points([int(i) for i in ids]), ids)
+
+    def _write(self, operation: Any, ids: Sequence[ChunkId]) -> None:
+        with self._writing:
+            if self._is_tidy:
+                self._generations.adopt(self._folder, is_tidy=False)
+                self._is_tidy = False
+            with engine_errors(self._folder):
+                self._shard.update(operation)
+            if self._touched is not None:
+                self._touched.update(ids)
 
     def flush(self) -> None:
-        """Write everything to disk."""
-        with self._lock:
-            self._shard.flush()
+        """Write everything to disk.
 
-    def optimize(self) -> bool:
-        """Build the graph when the collection has earned one, and drop deleted points from the files."""
-        changed = bool(self._shard.optimize())
-        self.flush()
-        return changed
+        Raises:
+            IndexCorruptError: The engine failed.
+        """
+        with self._writing, engine_errors(self._folder):
+            self._shard.flush()
 
     def close(self) -> None:
-        """Flush and release files."""
-        with self._lock:
+        """Flush and release files; ends an optimisation under way."""
+        self._is_closed = True
+        with self._optimizing, self._writing, engine_errors(self._folder):
             self._shard.flush()
             self._shard.close()
+
+    # ---- optimising -------------------------------------------------------------------------------------------
+
+    def optimize(self, check: Check = lambda: None) -> bool:
+        """Build the graph when the collection has earned one, and drop deleted points from the files.
+
+        Searches and writes go on meanwhile.
+
+        Args:
+            check: Called ten times a second; what it raises ends the work and leaves the index as it was.
+
+        Returns:
+            Whether anything changed.
+
+        Raises:
+            ResourceError: There is no space for a copy.
+            IndexCorruptError: The engine failed.
+        """
+        with self._optimizing:
+            if self._is_tidy or self._is_closed:
+                return False
+            made = self._generations.following()
+            try:
+                self._copy_to(made)
+                is_changed = self._is_rebuilt(made, check)
+                if is_changed:
+                    self._take(made)
+                elif not self._touched:
+                    self._keep()
+                return is_changed
+            finally:
+                self._touched = None
+                self._generations.sweep(keep=self._folder)
+
+    def _copy_to(self, folder: Path) -> None:
+        with self._writing:
+            self._touched = set()
+            with engine_errors(self._folder):
+                self._shard.flush()
+            try:
+                copy_folder(self._folder, folder)
+            except OSError as error:
+                raise ResourceError(
+                    f"the vector index `{self._root}` cannot be copied to be optimised: {error}",
+                    fix="free as much disk space as the index takes",
+                ) from error
+
+    def _is_rebuilt(self, folder: Path, check: Check) -> bool:
+        """Optimise the copy in a worker; returns whether it has changed and is wanted still.
+
+        Raises:
+            IndexCorruptError: The engine failed.
+        """
+        with _worker("optimize", folder) as worker:
+            try:
+                while not self._is_closed:
+                    try:
+                        _, said = worker.communicate(timeout=_POLL_S)
+                    except subprocess.TimeoutExpired:
+                        check()
+                        continue
+                    if worker.returncode not in {0, edge_worker.UNCHANGED}:
+                        raise IndexCorruptError(f"`{self._root}` could not be optimised: {_why(worker, said)}")
+                    return worker.returncode == 0
+                return False
+            finally:
+                worker.kill()
+
+    def _take(self, folder: Path) -> None:
+        shard = load_shard(self._config, folder, self._dimension)
+        with self._writing:
+            touched = list(self._touched or ())
+            with engine_errors(folder):
+                copy_points(self._shard, shard, touched)
+                shard.flush()
+            self._generations.adopt(folder, is_tidy=not touched)
+            # searches under way keep the old shard alive until they end, so it is dropped rather than closed
+            self._shard, self._folder, self._is_tidy = shard, folder, not touched
+
+    def _keep(self) -> None:
+        with self._writing:
+            if not self._is_closed and not self._touched:
+                self._generations.adopt(self._folder, is_tidy=True)
+                self._is_tidy = True
 
     # ---- reading ----------------------------------------------------------------------------------------------
 
@@ -142,33 +221,36 @@ class QdrantEdgeIndex:
             raise DimensionError(f"a vector has shape {vector.shape}, the index holds ({self._dimension},)")
 
     def search(
-        self, vector: Vectors, k: int, *, filters: Filters = Filters(), names: Sequence[str] = _NAMES
+        self, vector: Vectors, k: int, *, filters: Filters = Filters(), names: Sequence[str] = NAMES
     ) -> list[Scored]:
         """Return the k nearest points over the named vectors, best first; ties by smaller id.
 
         Raises:
             DimensionError: The vector's length differs from the index.
+            IndexCorruptError: The engine failed.
         """
         self._check(vector)
-        condition = _condition(filters)
+        wanted = condition(filters)
         plain = vector.tolist()
-        found = [hit for name in names for hit in self._nearest(plain, k, name, condition, is_exact=False)]
+        found = [hit for name in names for hit in self._nearest(plain, k, name, wanted, is_exact=False)]
         return sorted(found, key=lambda hit: (-hit.score, hit.id))[:k]
 
-    def _nearest(self, vector: list[float], k: int, name: str, condition: Any, *, is_exact: bool) -> list[Scored]:
+    def _nearest(self, vector: list[float], k: int, name: str, wanted: Any, *, is_exact: bool) -> list[Scored]:
         request = edge.QueryRequest(
             limit=k,
             query=edge.Query.Nearest(vector, using=name),
-            filter=condition,
+            filter=wanted,
             params=edge.SearchParams(hnsw_ef=max(self._config.hnsw_ef, k), exact=is_exact),
         )
-        return [Scored(ChunkId(int(point.id)), float(point.score)) for point in self._shard.query(request)]
+        with engine_errors(self._folder):
+            return [Scored(ChunkId(int(point.id)), float(point.score)) for point in self._shard.query(request)]
 
     def score(self, vector: Vectors, ids: Sequence[ChunkId]) -> dict[ChunkId, float]:
         """Return the exact cosine of each known id; unknown ids are left out.
 
         Raises:
             DimensionError: The vector's length differs from the index.
+            IndexCorruptError: The engine failed.
         """
         self._check(vector)
         if not ids:
@@ -176,23 +258,34 @@ class QdrantEdgeIndex:
         among = edge.Filter(must=[edge.HasIdCondition({int(i) for i in ids})])
         plain = vector.tolist()
         return {
-            hit.id: hit.score for name in _NAMES for hit in self._nearest(plain, len(ids), name, among, is_exact=True)
+            hit.id: hit.score for name in NAMES for hit in self._nearest(plain, len(ids), name, among, is_exact=True)
         }
 
     def ids(self) -> Iterable[ChunkId]:
-        """Return every stored id."""
+        """Return every stored id.
+
+        Raises:
+            IndexCorruptError: The engine failed.
+        """
+        shard = self._shard
         offset = None
         found: list[ChunkId] = []
         while True:
             request = edge.ScrollRequest(offset=offset, limit=_SCROLL, with_payload=False, with_vector=False)
-            records, offset = self._shard.scroll(request)
+            with engine_errors(self._folder):
+                records, offset = shard.scroll(request)
             found += [ChunkId(int(record.id)) for record in records]
             if offset is None:
                 return found
 
     def vectors(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Vectors]:
-        """Return the stored vectors of the known ids, as float32."""
-        records = self._shard.retrieve([int(i) for i in ids], with_payload=False, with_vector=True)
+        """Return the stored vectors of the known ids, as float32.
+
+        Raises:
+            IndexCorruptError: The engine failed.
+        """
+        with engine_errors(self._folder):
+            records = self._shard.retrieve([int(i) for i in ids], with_payload=False, with_vector=True)
         return {
             ChunkId(int(record.id)): np.asarray(next(iter(record.vector.values())), dtype=np.float32)
             for record in records
@@ -200,41 +293,37 @@ class QdrantEdgeIndex:
         }
 
     def stats(self) -> VectorIndexStats:
-        """Return the present state."""
-        info = self._shard.info()
+        """Return the present state.
+
+        Raises:
+            IndexCorruptError: The engine failed.
+        """
+        with engine_errors(self._folder):
+            info = self._shard.info()
         return VectorIndexStats(
-            info.points_count, info.indexed_vectors_count, info.segments_count, folder_bytes(self._folder)
+            info.points_count, info.indexed_vectors_count, info.segments_count, folder_bytes(self._root)
         )
 
 
-def _payload(point: DensePoint) -> dict[str, Any]:
-    return {
-        "project": point.project,
-        "modality": point.modality,
-        "language": point.language,
-        "layer": point.layer,
-        "under": ancestors(point.path),
-        "time": int(point.timestamp_s),
-    }
+def probe_shard(root: Path, dimension: int) -> list[str]:
+    """Read all of an index that was not closed cleanly, in a process of its own; returns problems."""
+    try:
+        current = Generations(root, dimension).current()
+    except (IndexCorruptError, DimensionError) as error:
+        return [error.message]
+    if current is None:
+        return []
+    with _worker("probe", current[0]) as worker:
+        _, said = worker.communicate()
+        return [f"the vector index cannot be read: {_why(worker, said)}"] if worker.returncode else []
 
 
-def _condition(filters: Filters) -> Any:
-    if filters.is_empty:
-        return None
-    must: list[Any] = []
-    for key, values in (
-        ("project", filters.projects),
-        ("modality", filters.modalities),
-        ("language", filters.languages),
-        ("layer", filters.layers),
-    ):
-        if values:
-            must.append(edge.FieldCondition(key, match=edge.MatchAny(list(values))))
-    if filters.path_prefix:
-        folder = filters.path_prefix.rstrip("/") or os.sep
-        must.append(edge.FieldCondition("under", match=edge.MatchValue(folder)))
-    if filters.since_s is not None or filters.until_s is not None:
-        low = None if filters.since_s is None else int(filters.since_s)
-        high = None if filters.until_s is None else int(filters.until_s)
-        must.append(edge.FieldCondition("time", range=edge.RangeFloat(gte=low, lt=high)))
-    return edge.Filter(must=must)
+def _worker(work: str, folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", str(edge_worker.SCRIPT), work, str(folder)]
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=subprocess.PIPE)  # noqa: S603  # our own script
+
+
+def _why(worker: subprocess.Popen[bytes], said: bytes) -> str:
+    lines = said.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"its process ended with {worker.returncode}"

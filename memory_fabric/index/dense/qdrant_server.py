@@ -5,7 +5,6 @@ The client's local mode (`:memory:` or a folder) has the same interface and serv
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,7 +16,8 @@ from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import DimensionError
 from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
-from memory_fabric.index.folders import ancestors
+from memory_fabric.index.dense.payload import KEYWORDS, TIME, payload_of, wanted_times, wanted_words
+from memory_fabric.operations import Check
 from memory_fabric.records import Filters
 
 __all__ = ["QdrantServerIndex"]
@@ -71,6 +71,9 @@ class QdrantServerIndex:
         self._client.create_collection(
             _COLLECTION, vectors_config=dict.fromkeys(_NAMES, params), quantization_config=quantization
         )
+        for name in KEYWORDS:
+            self._client.create_payload_index(_COLLECTION, name, models.PayloadSchemaType.KEYWORD)
+        self._client.create_payload_index(_COLLECTION, TIME, models.PayloadSchemaType.FLOAT)
 
     @property
     def dimension(self) -> int:
@@ -90,7 +93,7 @@ class QdrantServerIndex:
         for point in points:
             self._check(point.vector)
         made = [
-            self._models.PointStruct(id=int(p.id), vector={p.name: p.vector.tolist()}, payload=_payload(p))
+            self._models.PointStruct(id=int(p.id), vector={p.name: p.vector.tolist()}, payload=payload_of(p))
             for p in points
         ]
         for start in range(0, len(made), _BATCH):
@@ -163,7 +166,7 @@ class QdrantServerIndex:
         info = self._client.get_collection(_COLLECTION)
         return VectorIndexStats(info.points_count or 0, info.indexed_vectors_count or 0, info.segments_count, 0)
 
-    def optimize(self) -> bool:
+    def optimize(self, check: Check = lambda: None) -> bool:
         """A server optimises itself."""
         return False
 
@@ -178,29 +181,9 @@ class QdrantServerIndex:
         if filters.is_empty:
             return None
         models = self._models
-        must: list[Any] = []
-        for key, values in (
-            ("project", filters.projects),
-            ("modality", filters.modalities),
-            ("language", filters.languages),
-            ("layer", filters.layers),
-            ("under", (filters.path_prefix.rstrip("/") or os.sep,) if filters.path_prefix else ()),
-        ):
-            if values:
-                must.append(models.FieldCondition(key=key, match=models.MatchAny(any=list(values))))
-        if filters.since_s is not None or filters.until_s is not None:
-            low = None if filters.since_s is None else int(filters.since_s)
-            high = None if filters.until_s is None else int(filters.until_s)
-            must.append(models.FieldCondition(key="time", range=models.Range(gte=low, lt=high)))
+        must: list[Any] = [
+            models.FieldCondition(key=key, match=models.MatchAny(any=words)) for key, words in wanted_words(filters)
+        ]
+        if (times := wanted_times(filters)) is not None:
+            must.append(models.FieldCondition(key=TIME, range=models.Range(gte=times[0], lt=times[1])))
         return models.Filter(must=must)
-
-
-def _payload(point: DensePoint) -> dict[str, Any]:
-    return {
-        "project": point.project,
-        "modality": point.modality,
-        "language": point.language,
-        "layer": point.layer,
-        "under": ancestors(point.path),
-        "time": int(point.timestamp_s),
-    }

@@ -1,0 +1,114 @@
+"""Qdrant Edge in our words: a shard's shape, its points, its conditions, its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import qdrant_edge as edge
+
+from foundation.ids import ChunkId
+from memory_fabric.config import DenseConfig
+from memory_fabric.errors import IndexCorruptError
+from memory_fabric.index.dense.base import DensePoint
+from memory_fabric.index.dense.payload import KEYWORDS, TIME, payload_of, wanted_times, wanted_words
+from memory_fabric.records import Filters
+
+__all__ = ["NAMES", "condition", "copy_points", "create_shard", "engine_errors", "load_shard", "point_of"]
+
+NAMES = ("text", "code")
+
+_FLOAT_BYTES = 4
+_COPY_STEP = 1_000
+
+
+@contextmanager
+def engine_errors(folder: Path) -> Iterator[None]:
+    """Turn what the engine raises into our error.
+
+    The engine has no error classes of its own: it raises plain `Exception`, and panics of its Rust code come as a
+    `BaseException` that cannot be imported.
+
+    Raises:
+        IndexCorruptError: The engine failed.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error) is Exception or type(error).__name__ == "PanicException":
+            raise IndexCorruptError(f"the vector index `{folder}` failed: {_first_line(error)}") from error
+        raise
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _shape(config: DenseConfig, dimension: int) -> Any:
+    quantization = None
+    if config.quantization == "scalar":
+        quantization = edge.ScalarQuantizationConfig(edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Pinned)
+    params = edge.EdgeVectorParams(dimension, edge.Distance.Dot, quantization_config=quantization)
+    return edge.EdgeConfig(
+        vectors=dict.fromkeys(NAMES, params),
+        hnsw_config=edge.HnswIndexConfig(config.hnsw_m, config.hnsw_ef_construct, full_scan_threshold=10_000),
+        optimizers=edge.EdgeOptimizersConfig(
+            # what is forgotten must leave the files with the next `optimize`, however little it is
+            deleted_threshold=0.000_001,
+            vacuum_min_vector_number=1,
+            # one segment: a second one costs every search a scan of its own
+            default_segment_number=1,
+            indexing_threshold=max(1, config.hnsw_from_points * dimension * _FLOAT_BYTES // 1024),
+        ),
+        # the ingest journal is the log; the engine's own one keeps deleted payloads and takes 128 MB from the start
+        wal_enabled=False,
+    )
+
+
+def create_shard(config: DenseConfig, folder: Path, dimension: int) -> Any:
+    """Return a new shard in `folder`, durable and empty."""
+    with engine_errors(folder):
+        shard = edge.EdgeShard.create(str(folder), _shape(config, dimension))
+        for name in KEYWORDS:
+            shard.update(edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Keyword))
+        shard.update(edge.UpdateOperation.create_field_index(TIME, edge.PayloadSchemaType.Float))
+        shard.flush()
+        return shard
+
+
+def load_shard(config: DenseConfig, folder: Path, dimension: int) -> Any:
+    """Open the shard in `folder`."""
+    with engine_errors(folder):
+        return edge.EdgeShard.load(str(folder), _shape(config, dimension))
+
+
+def point_of(point: DensePoint) -> Any:
+    """Return the engine's form of a point; a plain list is the quickest way in that the engine has."""
+    return edge.Point(int(point.id), {point.name: point.vector.tolist()}, payload_of(point))
+
+
+def condition(filters: Filters) -> Any:
+    """Return the engine's form of the filters; None when everything passes."""
+    if filters.is_empty:
+        return None
+    must: list[Any] = [
+        edge.FieldCondition(key, match=edge.MatchAny(list(words))) for key, words in wanted_words(filters)
+    ]
+    if (times := wanted_times(filters)) is not None:
+        must.append(edge.FieldCondition(TIME, range=edge.RangeFloat(gte=times[0], lt=times[1])))
+    return edge.Filter(must=must)
+
+
+def copy_points(source: Any, target: Any, ids: Sequence[ChunkId]) -> None:
+    """Make `target` hold of `ids` exactly what `source` holds."""
+    for start in range(0, len(ids), _COPY_STEP):
+        part = [int(chunk_id) for chunk_id in ids[start : start + _COPY_STEP]]
+        found = source.retrieve(part, with_payload=True, with_vector=True)
+        gone = set(part) - {record.id for record in found}
+        if gone:
+            target.update(edge.UpdateOperation.delete_points(list(gone)))
+        if found:
+            points = [edge.Point(record.id, record.vector, record.payload) for record in found]
+            target.update(edge.UpdateOperation.upsert_points(points))
