@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cli.errors import NoDaemonError
-from foundation.places import find_running, profile_folder
+from foundation.config import ConfigError
+from foundation.places import find_socket, profile_folder
 
 if TYPE_CHECKING:
     from cli.client import CairnClient
 
 __all__ = ["connect", "start_daemon"]
+
+_USAGE = 2
+"""The daemon's exit code for a wrong configuration."""
 
 
 def connect(profile: Path | None, *, is_starting: bool = True, timeout_s: float = 30.0) -> CairnClient:
@@ -28,43 +32,34 @@ def connect(profile: Path | None, *, is_starting: bool = True, timeout_s: float 
         timeout_s: Deadline of quick calls.
 
     Raises:
+        ConfigError: One is to be started, and its configuration is wrong.
         NoDaemonError: None runs and none is to be started, or it does not start.
     """
     # gRPC takes a tenth of a second to import: only commands that talk pay for it
     from cli.client import CairnClient
 
     folder = profile_folder(profile)
-    running = find_running(folder)
-    if running is None or not _answers(running.socket):
+    socket = find_socket(folder)
+    if socket is None:
         if not is_starting:
             raise NoDaemonError(f"no daemon runs on the profile `{folder}`", fix="start it with `cairn up --detach`")
-        socket = str(start_daemon(folder, ())["socket"])
-    else:
-        socket = running.socket
+        socket = Path(start_daemon(folder, ())["socket"])
     return CairnClient(f"unix:{socket}", timeout_s=timeout_s)
-
-
-def _answers(path: str) -> bool:
-    """Whether somebody accepts connections: a socket file may outlive its daemon."""
-    import socket
-
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True
 
 
 def start_daemon(profile: Path, arguments: Sequence[str]) -> dict[str, Any]:
     """Start a daemon in the background and return its process id and socket.
 
     Raises:
+        ConfigError: The configuration is wrong; the message is the daemon's own.
         NoDaemonError: It did not start; the message is its own.
     """
     command = [sys.executable, "-P", "-m", "daemon", "--detach", "--profile", str(profile), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own module)
+    words = done.stderr.strip().removeprefix("error: ") or "the daemon did not start"
+    if done.returncode == _USAGE:
+        raise ConfigError([words])
     if done.returncode:
-        raise NoDaemonError(done.stderr.strip().removeprefix("error: ") or "the daemon did not start")
+        raise NoDaemonError(words)
     answer: dict[str, Any] = msgspec.json.decode(done.stdout)
     return answer

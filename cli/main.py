@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
-from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
 
 import click
 
 from foundation.errors import CairnError
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 _COMMANDS = {
     "up": ("daemon", "Start the daemon."),
@@ -32,11 +32,15 @@ _COMMANDS = {
     "stats": ("items", "Show how much is remembered, by project, kind and language."),
     "compact": ("items", "Merge index segments and give deleted space back."),
     "eval": ("evaluate", "Measure the memory on golden sets."),
+    "config": ("daemon", "Print the configuration that the daemon runs with."),
     "completion": ("completion", "Print the shell's completion script."),
 }
 
 EXIT_FAILED, EXIT_USAGE, EXIT_DENIED = 1, 2, 3
 """Exit statuses of the contract; 0 is success."""
+
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+"""Ctrl-C, as shells write it."""
 
 
 class _LazyGroup(click.Group):
@@ -71,40 +75,61 @@ def cairn(ctx: click.Context, profile: Path | None) -> None:
     ctx.obj = profile
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and end the process with its exit status.
+
+    Args:
+        arguments: As for `run`.
+    """
+    # when the reader has left (`cairn list | head`), end as every program of a pipeline does: at once and in silence
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # what a terminal's encoding lacks is shown as a question mark
+            stream.reconfigure(errors="replace")
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
     """Run one command; every error is one line that says what happened, where, and what to do.
 
     Args:
         arguments: Command line without the program's name; by default the process's own.
 
     Returns:
-        The exit status: 0, 1 failed, 2 usage, 3 denied.
+        The exit status: 0, 1 failed, 2 usage, 3 denied, 130 interrupted.
     """
-    status = _guarded(lambda: cairn.main(args=arguments, standalone_mode=False))
-    sys.exit(status)
-
-
-def _guarded(run: Callable[[], Any]) -> int:
     try:
-        result = run()
+        result = cairn.main(args=arguments, prog_name="cairn", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as stop:
         click.echo("stopped", err=True)
-        return EXIT_FAILED
-    except BrokenPipeError:
-        # the reader has left (`cairn list | head`): nothing is wrong, and nothing more can be said
-        sys.stderr.close()
-        return 0
+        return EXIT_INTERRUPTED if _is_interrupt(stop) else EXIT_FAILED
     except CairnError as error:
-        click.echo(f"error: {error.message}", err=True)
-        if error.fix:
-            click.echo(f"  {error.fix}", err=True)
+        _say(error.message, error.fix)
         return EXIT_DENIED if error.code == "permission_denied" else _status_of(error)
+    except OSError as error:
+        _say(f"{error.strerror or error}" + (f": `{error.filename}`" if error.filename else ""))
+        return EXIT_FAILED
+
+
+def _is_interrupt(stop: BaseException) -> bool:
+    """Whether it was Ctrl-C, which click hides behind its own exception, and not a question answered with no."""
+    return isinstance(stop, KeyboardInterrupt) or isinstance(stop.__context__, KeyboardInterrupt)
+
+
+def _say(message: str, fix: str = "") -> None:
+    # late: it brings rich, which `cairn --help` does not need
+    from cli.screen import visible
+
+    click.echo(visible(f"error: {message}"), err=True)
+    if fix:
+        click.echo(visible(f"  {fix}"), err=True)
 
 
 def _status_of(error: CairnError) -> int:

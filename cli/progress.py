@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from cli.render import out
+from cli.screen import out, print_json
 
 __all__ = ["follow"]
 
@@ -46,8 +44,7 @@ def _as_lines(events: Iterable[Any]) -> Any:
     result = None
     for message in events:
         if _is_progress(message):
-            sys.stdout.write(msgspec.json.encode({"progress": message}).decode() + "\n")
-            sys.stdout.flush()
+            print_json({"progress": message})
         else:
             result = message
     return result
@@ -69,13 +66,9 @@ def _as_bar(events: Iterable[Any]) -> Any:
                 result = message
                 continue
             name = _NAMES.get(message.phase, message.phase)
+            # a total that is not known yet grows with what is done
+            state = {"total": message.total or message.done, "unit": message.unit, "rate": message.rate}
             if name not in tasks:
-                tasks[name] = bar.add_task(name, total=None, unit=message.unit, rate=0.0)
-            bar.update(
-                tasks[name],
-                completed=message.done,
-                total=message.total or message.done,
-                unit=message.unit,
-                rate=message.rate,
-            )
+                tasks[name] = bar.add_task(name, **state)
+            bar.update(tasks[name], completed=message.done, **state)
     return result

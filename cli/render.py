@@ -7,16 +7,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["out", "place", "show_checks", "show_forgotten", "show_items", "show_result", "show_skipped", "show_status"]
+from cli.screen import cut, out, visible
 
-out = Console(highlight=False, soft_wrap=True)
-"""Standard output; plain when it is not a terminal or `NO_COLOR` is set."""
+__all__ = ["place", "show_checks", "show_forgotten", "show_items", "show_result", "show_skipped", "show_status"]
 
 _SHOWN_SKIPS = 10
+_INDENT = "   "
+
+_TABLE_CELLS = 72
+"""Columns that a table of items needs beside its ids."""
+
+_UNBOUND = 100_000
+"""Columns of what is not a terminal: a program that reads a table wants one line for each row."""
 
 
 def place(cite: Any) -> str:
@@ -49,7 +54,7 @@ def show_result(result: Any, *, is_explained: bool) -> None:
             head.append(f"  +{hit.more} more like this", style="dim")
         out.print(head)
         if is_explained:
-            out.print(Text(f"   {_parts(hit.parts)}", style="dim"))
+            out.print(Text(f"{_INDENT}{_parts(hit.parts)}", style="dim"))
         out.print(_marked(hit.snippet, hit.highlights))
         out.print()
     if not result.items:
@@ -69,11 +74,14 @@ def _parts(parts: Any) -> str:
 
 
 def _marked(snippet: str, ranges: Iterable[Sequence[int]]) -> Text:
-    text = Text(snippet)
+    # made visible first: rich would drop control characters, and the ranges would slip
+    text = Text(visible(snippet))
     for start, end in ranges:
         text.stylize("bold yellow", start, end)
-    lines = text.split("\n")
-    return Text("\n").join([Text("   ") + line for line in lines])
+    lines: Iterable[Text] = text.split("\n")
+    if out.is_terminal:
+        lines = [cut(line, out.width - len(_INDENT)) for line in lines]
+    return Text("\n").join([Text(_INDENT) + line for line in lines])
 
 
 def show_skipped(skipped: Sequence[Any]) -> None:
@@ -85,14 +93,19 @@ def show_skipped(skipped: Sequence[Any]) -> None:
 
 
 def show_items(items: Iterable[Any]) -> None:
-    """Print a table of items."""
+    """Print items: a table, or on a narrow terminal two lines each, so that an id stays in one piece."""
+    width = out.width if out.is_terminal else _UNBOUND
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("id", "kind", "project", "chunks", "where"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "id")
     for item in items:
         where = _short(item.source.path) if item.source.path else item.source.uri
-        table.add_row(item.id, item.modality, item.meta.project, str(item.chunks), where)
-    out.print(table)
+        cells = [visible(cell) for cell in (item.id, item.modality, item.meta.project, str(item.chunks), where)]
+        table.add_row(*cells)
+        if width < _TABLE_CELLS:
+            out.print(f"{cells[0]}\n{_INDENT}{'  '.join(cells[1:])}")
+    if width >= _TABLE_CELLS:
+        out.print(table, width=width)
 
 
 def show_forgotten(summary: Any) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
-import msgspec
 
-__all__ = ["json_option", "print_json", "where_options"]
+__all__ = ["json_option", "where_options"]
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON: one document, or one a line.")
 
@@ -22,9 +20,3 @@ def where_options(command: Any) -> Any:
     ):
         command = option(command)
     return command
-
-
-def print_json(value: Any) -> None:
-    """Print one JSON document on one line."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
-    sys.stdout.flush()

@@ -1,30 +1,30 @@
-"""`up`, `down`, `status`, `doctor`."""
+"""`up`, `down`, `status`, `doctor`, `config`."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import click
 
-from cli.commands.common import json_option, print_json
+from cli.commands.common import json_option
 from cli.connect import connect, start_daemon
 from cli.errors import NoDaemonError
 from cli.models import CheckRow
-from cli.render import out, show_checks, show_status
-from foundation.places import find_running, profile_folder
+from cli.render import show_checks, show_status
+from cli.screen import out, print_json
+from foundation.places import is_held, profile_folder
 
 __all__ = ["COMMANDS"]
 
 
 @click.command()
 @click.option("--detach", is_flag=True, help="Go to the background once serving.")
-@click.option(
-    "--config", type=click.Path(exists=True, dir_okay=False), help="A configuration file below the user's own."
-)
+@click.option("--config", metavar="FILE", help="A file below the user's own, or the name of a preset, e.g. small.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override one setting.")
 @json_option
 @click.pass_obj
@@ -53,10 +53,9 @@ def up(profile: Path | None, detach: bool, config: str | None, settings: tuple[s
 def down(profile: Path | None, is_json: bool) -> int:
     """Stop the daemon; requests in flight are finished first."""
     folder = profile_folder(profile)
-    running = find_running(folder)
     with connect(profile, is_starting=False) as client:
         client.drain()
-    stopped = running is None or _wait_gone(running.pid, 30.0)
+    stopped = _wait_gone(folder, 30.0)
     if is_json:
         print_json({"stopped": stopped})
     else:
@@ -64,15 +63,14 @@ def down(profile: Path | None, is_json: bool) -> int:
     return 0 if stopped else 1
 
 
-def _wait_gone(pid: int, patience_s: float) -> bool:
+def _wait_gone(folder: Path, patience_s: float) -> bool:
+    """Wait until the profile's lock is free: a process id would not tell, since a dead process may keep it."""
     deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
+    while is_held(folder):
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
-    return False
+    return True
 
 
 @click.command()
@@ -132,4 +130,18 @@ def doctor(profile: Path | None, repair: bool, is_json: bool) -> int:
     return 0 if is_ok else 1
 
 
-COMMANDS = {"up": up, "down": down, "status": status, "doctor": doctor}
+@click.command()
+@json_option
+@click.pass_obj
+def config(profile: Path | None, is_json: bool) -> int:
+    """Print the configuration that the daemon runs with."""
+    with connect(profile, is_starting=False) as client:
+        text = client.config()
+    if is_json:
+        print_json(tomllib.loads(text))
+    else:
+        out.print(text.rstrip())
+    return 0
+
+
+COMMANDS = {"up": up, "down": down, "status": status, "doctor": doctor, "config": config}

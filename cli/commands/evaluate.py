@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from cli.commands.common import json_option, print_json
+from cli.commands.common import json_option
 from cli.connect import connect
 from cli.progress import follow
-from cli.render import out
+from cli.screen import out, print_json
 
 __all__ = ["COMMANDS"]
 

@@ -9,10 +9,12 @@ from typing import Any
 import click
 import msgspec
 
-from cli.commands.common import json_option, print_json
+from cli.commands.common import json_option
 from cli.connect import connect
+from cli.models import WatchEvent
 from cli.progress import follow
-from cli.render import out, show_skipped
+from cli.render import show_skipped
+from cli.screen import out, print_json
 from foundation.errors import InputError
 
 __all__ = ["COMMANDS"]
@@ -53,19 +55,27 @@ def watch(profile: Path | None, paths: tuple[str, ...], project: str, is_json: b
     """Keep the memory level with folders while they change; stop it with Ctrl-C."""
     absolute = [str(Path(path).absolute()) for path in paths]
     with connect(profile) as client:
+        events = client.watch(absolute, project=project)
+        # the first event says that watching has begun: only a look that comes later misses nothing
+        begun = next(events)
         summary = follow(client.index(absolute, project=project), is_json=is_json)
-        if not is_json:
+        if is_json:
+            print_json(begun)
+        else:
             out.print(f"{summary.files} files are level")
-        for event in client.watch(absolute, project=project):
-            if is_json:
-                print_json(event)
-            elif event.changes:
-                branch = f" (now on {event.branch})" if event.branch else ""
-                s = event.summary
-                out.print(f"{event.changes} changes{branch}: {s.items} read, {s.renamed} renamed, {s.removed} gone")
-            else:
-                out.print(f"watching {', '.join(paths)}")
+            out.print(f"watching {', '.join(paths)}")
+        for event in events:
+            _show_burst(event, is_json=is_json)
     return 0
+
+
+def _show_burst(event: WatchEvent, *, is_json: bool) -> None:
+    if is_json:
+        print_json(event)
+        return
+    branch = f" (now on {event.branch})" if event.branch else ""
+    done = event.summary
+    out.print(f"{event.changes} changes{branch}: {done.items} read, {done.renamed} renamed, {done.removed} gone")
 
 
 @click.command()
@@ -110,7 +120,10 @@ def _record(line: bytes, place: str) -> dict[str, Any]:
     record = {name: str(row[name]) for name in _FIELDS if row.get(name) is not None}
     # what is not known by name is kept beside the text
     extra = {name: value for name, value in row.items() if name not in _FIELDS and name != "meta"}
-    meta = {**(row.get("meta") or {}), **extra}
+    own = row.get("meta") or {}
+    if not isinstance(own, dict):
+        raise InputError("file", f"{place}: `meta` is not an object")
+    meta = {**own, **extra}
     record_meta = {str(k): v if isinstance(v, str) else msgspec.json.encode(v).decode() for k, v in meta.items()}
     return {**record, "meta": record_meta}
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
-from cli.commands.common import json_option, print_json, where_options
+from cli.commands.common import json_option, where_options
 from cli.connect import connect
 from cli.progress import follow
-from cli.render import out, show_forgotten, show_items
+from cli.render import show_forgotten, show_items
+from cli.screen import out, print_json
+from foundation.errors import InputError
 
 __all__ = ["COMMANDS"]
 
@@ -27,7 +29,7 @@ def remember(
     profile: Path | None, text: tuple[str, ...], project: str, tags: tuple[str, ...], title: str, is_json: bool
 ) -> int:
     """Keep a note; without TEXT it is read from standard input."""
-    words = " ".join(text) if text else sys.stdin.read()
+    words = " ".join(text) if text else _piped()
     with connect(profile) as client:
         item = client.remember(words, project=project, tags=tags, title=title)
     if is_json:
@@ -35,6 +37,18 @@ def remember(
     else:
         out.print(item.id)
     return 0
+
+
+def _piped() -> str:
+    """Return standard input.
+
+    Raises:
+        InputError: It is no text.
+    """
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise InputError("text", "standard input is not UTF-8") from error
 
 
 @click.command()
@@ -49,6 +63,8 @@ def forget(
     profile: Path | None, /, ids: tuple[str, ...], path: str, dry_run: bool, yes: bool, is_json: bool, **options: Any
 ) -> int:
     """Forget items by id, path, project or time; every option given must match."""
+    if is_json and not (yes or dry_run):
+        _refuse_unasked()
     if path:
         options["path"] = str(Path(path).expanduser().absolute())
     with connect(profile) as client:
@@ -59,7 +75,7 @@ def forget(
             if is_json:
                 print_json(shown)
             return 0
-        if not yes and not is_json:
+        if not yes:
             click.confirm("forget them?", abort=True)
         summary = follow(client.forget(ids=ids, is_dry_run=False, **options), is_json=is_json)
     if is_json:
@@ -69,11 +85,20 @@ def forget(
     return 0
 
 
+def _refuse_unasked() -> None:
+    """A program cannot be asked, and forgetting cannot be undone.
+
+    Raises:
+        UsageError: Always.
+    """
+    raise click.UsageError("--json needs --yes, or --dry-run to see what would go")
+
+
 @click.command("list")
 @where_options
 @click.option("--modality", "-m", multiple=True, help="Only this kind; repeatable.")
 @click.option("--under", default="", type=click.Path(), help="Only below this folder.")
-@click.option("--limit", "-n", default=50, show_default=True, help="How many.")
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
 @click.option("--cursor", default="", help="Go on after an earlier page.")
 @json_option
 @click.pass_obj
@@ -103,7 +128,7 @@ def get(profile: Path | None, item_id: str, is_json: bool) -> int:
         print_json(item)
         return 0
     show_items([item])
-    out.print(item.text, markup=False)
+    out.print(item.text)
     return 0
 
 
@@ -127,7 +152,7 @@ def stats(profile: Path | None, is_json: bool) -> int:
     out.print(f"{found.items} items, {found.chunks} chunks, {found.store_bytes / 1e6:.1f} MB of truth")
     for name, counts in groups.items():
         row = ", ".join(f"{key or '(none)'} {count}" for key, count in sorted(counts.items(), key=lambda x: -x[1]))
-        out.print(f"  {name}: {row}", markup=False)
+        out.print(f"  {name}: {row}")
     return 0
 
 

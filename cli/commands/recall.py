@@ -10,10 +10,11 @@ import click
 import msgspec
 
 from cli.client import CairnClient
-from cli.commands.common import json_option, print_json, where_options
+from cli.commands.common import json_option, where_options
 from cli.connect import connect
 from cli.models import RecallResult
-from cli.render import out, show_result
+from cli.render import show_result
+from cli.screen import out, print_json
 from foundation.errors import InputError
 
 __all__ = ["COMMANDS"]
@@ -76,7 +77,7 @@ def _batch(client: CairnClient, file: str, fields: dict[str, Any]) -> int:
         try:
             row = msgspec.json.decode(line, type=dict[str, Any])
             name, text = row["id"], str(row["text"])
-        except (msgspec.MsgspecError, KeyError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
             raise InputError("queries", f"{file}:{number}: not an object with `id` and `text`") from error
         own = {"project": fields["project"] or str(row.get("project", ""))}
         result = client.recall(text, **{**fields, **own})
@@ -94,7 +95,13 @@ def _by_uri(result: RecallResult) -> list[dict[str, Any]]:
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@click.option("--budget", default=2000, show_default=True, help="Tokens, by the text model's tokenizer.")
+@click.option(
+    "--budget",
+    type=click.IntRange(min=1),
+    default=2000,
+    show_default=True,
+    help="Tokens, by the text model's tokenizer.",
+)
 @_filters
 @json_option
 @click.pass_obj
@@ -105,7 +112,7 @@ def pack(profile: Path | None, /, query: tuple[str, ...], budget: int, is_json: 
     if is_json:
         print_json(found)
     else:
-        out.print(found.text, markup=False)
+        out.print(found.text)
     return 0
 
 
