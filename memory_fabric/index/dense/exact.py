@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from foundation.errors import ConflictError
 from foundation.ids import ChunkId
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import DimensionError, IndexCorruptError
@@ -19,6 +22,8 @@ from memory_fabric.operations import Check
 from memory_fabric.records import Filters
 
 __all__ = ["ExactIndex"]
+
+_CRC_BYTES = 4
 
 
 class ExactIndex:
@@ -37,6 +42,7 @@ class ExactIndex:
         self._folder = folder
         self._points: dict[ChunkId, DensePoint] = {}
         self._lock = threading.RLock()
+        self._is_closed = False
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             self._load(folder / "points.msgpack")
@@ -45,13 +51,17 @@ class ExactIndex:
         if not path.exists():
             return
         try:
-            rows = msgspec.msgpack.decode(path.read_bytes(), type=list[tuple[dict[str, object], bytes]])
-            for fields, blob in rows:
+            content = path.read_bytes()
+            body = content[_CRC_BYTES:]
+            if zlib.crc32(body) != int.from_bytes(content[:_CRC_BYTES], "big"):
+                raise ValueError("another checksum")
+            for fields, blob in msgspec.msgpack.decode(body, type=list[tuple[dict[str, bytes | int | float], bytes]]):
                 vector = np.frombuffer(blob, dtype=np.float32)
                 self._check(vector)
-                point = DensePoint(vector=vector, **fields)  # type: ignore[arg-type]  # written by `flush`
+                plain = {name: _text(value) if isinstance(value, bytes) else value for name, value in fields.items()}
+                point = DensePoint(vector=vector, **plain)  # type: ignore[arg-type]  # written by `flush`
                 self._points[point.id] = point
-        except (msgspec.MsgspecError, TypeError, ValueError, DimensionError) as error:
+        except (OSError, msgspec.MsgspecError, TypeError, ValueError, DimensionError) as error:
             raise IndexCorruptError(f"the vector index `{path}` cannot be read: {error}") from error
 
     @property
@@ -60,6 +70,8 @@ class ExactIndex:
         return self._dimension
 
     def _check(self, vector: Vectors) -> None:
+        if self._is_closed:
+            raise ConflictError("the vector index is closed")
         if vector.shape != (self._dimension,):
             raise DimensionError(f"a vector has shape {vector.shape}, the index holds ({self._dimension},)")
 
@@ -71,8 +83,10 @@ class ExactIndex:
         """
         for point in points:
             self._check(point.vector)
+        # copies: the caller may use its array again, and a row must not keep the whole batch alive
+        own = {p.id: msgspec.structs.replace(p, vector=p.vector.astype(np.float32, copy=True)) for p in points}
         with self._lock:
-            self._points.update({point.id: point for point in points})
+            self._points.update(own)
 
     def delete(self, ids: Sequence[ChunkId]) -> None:
         """Remove points; unknown ids are ignored."""
@@ -93,8 +107,8 @@ class ExactIndex:
             chosen = [p for p in self._points.values() if p.name in names and _passes(p, filters)]
         if not chosen:
             return []
-        cosines = np.stack([point.vector for point in chosen]) @ vector
-        found = [Scored(point.id, float(cosine)) for point, cosine in zip(chosen, cosines, strict=True)]
+        cosines = _cosines([point.vector for point in chosen], vector)
+        found = [Scored(point.id, cosine) for point, cosine in zip(chosen, cosines, strict=True)]
         return sorted(found, key=lambda hit: (-hit.score, hit.id))[:k]
 
     def score(self, vector: Vectors, ids: Sequence[ChunkId]) -> dict[ChunkId, float]:
@@ -104,7 +118,8 @@ class ExactIndex:
             DimensionError: The vector's length differs from the index.
         """
         self._check(vector)
-        return {chunk_id: float(known @ vector) for chunk_id, known in self.vectors(ids).items()}
+        known = self.vectors(ids)
+        return dict(zip(known, _cosines(list(known.values()), vector), strict=True)) if known else {}
 
     def ids(self) -> Iterable[ChunkId]:
         """Return every stored id."""
@@ -114,7 +129,7 @@ class ExactIndex:
     def vectors(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Vectors]:
         """Return the stored vectors of the known ids, as float32."""
         with self._lock:
-            return {chunk_id: self._points[chunk_id].vector for chunk_id in ids if chunk_id in self._points}
+            return {chunk_id: self._points[chunk_id].vector.copy() for chunk_id in ids if chunk_id in self._points}
 
     def stats(self) -> VectorIndexStats:
         """Return the present state."""
@@ -131,18 +146,40 @@ class ExactIndex:
             return
         with self._lock:
             rows = [(_fields(point), point.vector.astype(np.float32).tobytes()) for point in self._points.values()]
+        body = msgspec.msgpack.encode(rows)
         path = self._folder / "points.msgpack"
         temporary = path.with_suffix(".tmp")
-        temporary.write_bytes(msgspec.msgpack.encode(rows))
+        with temporary.open("wb") as file:
+            file.write(zlib.crc32(body).to_bytes(_CRC_BYTES, "big") + body)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
 
     def close(self) -> None:
-        """Save."""
-        self.flush()
+        """Save; may be called again."""
+        if not self._is_closed:
+            self.flush()
+            self._is_closed = True
+
+
+def _cosines(rows: Sequence[Vectors], vector: Vectors) -> list[float]:
+    # not `@`: its blocks round a row by where it stands, and equal rows must give equal cosines
+    cosines: list[float] = np.einsum("ij,j->i", np.stack(rows), vector).tolist()
+    return cosines
 
 
 def _fields(point: DensePoint) -> dict[str, object]:
-    return {name: getattr(point, name) for name in point.__struct_fields__ if name != "vector"}
+    """Return what is saved; texts as bytes, because names of files may hold half characters."""
+    values = {name: getattr(point, name) for name in point.__struct_fields__ if name != "vector"}
+    return {name: _bytes(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogatepass")
 
 
 def _passes(point: DensePoint, filters: Filters) -> bool:
