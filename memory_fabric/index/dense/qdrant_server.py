@@ -1,22 +1,24 @@
 """A Qdrant server or cluster as the vector index: for who has outgrown one machine.
 
-The client's local mode (`:memory:` or a folder) has the same interface and serves the contract tests.
+The client's local mode (`:memory:`) has the same interface and serves the contract tests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from foundation.errors import ResourceError
+from foundation.errors import ConflictError, ResourceError
 from foundation.ids import ChunkId
 from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import DimensionError
 from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
 from memory_fabric.index.dense.payload import KEYWORDS, TIME, payload_of, wanted_times, wanted_words
+from memory_fabric.index.dense.ties import best
 from memory_fabric.operations import Check
 from memory_fabric.records import Filters
 
@@ -54,6 +56,7 @@ class QdrantServerIndex:
         self._config = config
         self._dimension = dimension
         self._client = module.QdrantClient(location=location or config.url)
+        self._is_closed = False
         if not self._client.collection_exists(_COLLECTION):
             self._create()
         known = self._client.get_collection(_COLLECTION).config.params.vectors["text"].size
@@ -81,6 +84,8 @@ class QdrantServerIndex:
         return self._dimension
 
     def _check(self, vector: Vectors) -> None:
+        if self._is_closed:
+            raise ConflictError("the vector index is closed")
         if vector.shape != (self._dimension,):
             raise DimensionError(f"a vector has shape {vector.shape}, the index holds ({self._dimension},)")
 
@@ -115,7 +120,9 @@ class QdrantServerIndex:
         """
         self._check(vector)
         condition = self._condition(filters)
-        found = [hit for name in names for hit in self._nearest(vector, k, name, condition, is_exact=False)]
+        found: list[Scored] = []
+        for name in names:
+            found += best(partial(self._nearest, vector, name=name, condition=condition, is_exact=False), k)
         return sorted(found, key=lambda hit: (-hit.score, hit.id))[:k]
 
     def _nearest(self, vector: Vectors, k: int, name: str, condition: Any, *, is_exact: bool) -> list[Scored]:
@@ -174,7 +181,8 @@ class QdrantServerIndex:
         """Every write waited for the server's own durability."""
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; may be called again."""
+        self._is_closed = True
         self._client.close()
 
     def _condition(self, filters: Filters) -> Any:
