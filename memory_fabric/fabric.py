@@ -82,6 +82,7 @@ class MemoryFabric:
 
     def start(self) -> None:
         """Open the indexes and begin to follow the journal, in the background."""
+        self._store.listen(self._legs.notify)
         self._legs.start()
         self._upkeep.start()
 
@@ -105,36 +106,32 @@ class MemoryFabric:
         """
         roots = allowed_roots(paths, self._config.ingest)
         with self._turn(check):
-            try:
-                return index_paths(
-                    self._store,
-                    roots,
-                    project=project,
-                    limits=self._config.ingest,
-                    is_forced=is_forced,
-                    report=report,
-                    check=check,
-                )
-            finally:
-                self._legs.notify()
+            return index_paths(
+                self._store,
+                roots,
+                project=project,
+                limits=self._config.ingest,
+                is_forced=is_forced,
+                report=report,
+                check=check,
+            )
 
     def sync(self, changes: ChangeSet, roots: Sequence[str], *, project: str, check: Check) -> IndexSummary:
         """Bring the memory level with one burst of changes below `roots`; only what changed is looked at."""
-        homes = allowed_roots(roots, self._config.ingest)
+        # a root that is gone takes what it held with it, and names no project any more
+        present = [root for root in roots if Path(root).expanduser().exists()]
+        homes = allowed_roots(present, self._config.ingest) if present else []
         with self._turn(check):
-            try:
-                return index_paths(
-                    self._store,
-                    [Path(path) for path in changes.paths],
-                    project=project,
-                    limits=self._config.ingest,
-                    is_forced=False,
-                    report=lambda _: None,
-                    check=check,
-                    homes=homes,
-                )
-            finally:
-                self._legs.notify()
+            return index_paths(
+                self._store,
+                [Path(path) for path in changes.paths],
+                project=project,
+                limits=self._config.ingest,
+                is_forced=False,
+                report=lambda _: None,
+                check=check,
+                homes=homes,
+            )
 
     async def follow(self, roots: Sequence[str]) -> AsyncIterator[ChangeSet | None]:
         """Yield None once watching has begun, then each burst of changes, until cancelled.
@@ -143,7 +140,9 @@ class MemoryFabric:
             InputError: A path does not exist or lies outside the allowed folders.
             ResourceError: The system allows no more watches.
         """
-        async with aclosing(follow(allowed_roots(roots, self._config.ingest))) as bursts:
+        limits = self._config.ingest
+        changes = follow(allowed_roots(roots, limits), is_following_gitignore=limits.is_following_gitignore)
+        async with aclosing(changes) as bursts:
             async for burst in bursts:
                 yield burst
 
@@ -153,12 +152,9 @@ class MemoryFabric:
         Raises:
             InputError: A record has no id or no project.
         """
-        try:
-            return import_records(
-                self._store, records, project=project, limits=self._config.ingest, report=report, check=check
-            )
-        finally:
-            self._legs.notify()
+        return import_records(
+            self._store, records, project=project, limits=self._config.ingest, report=report, check=check
+        )
 
     def remember(
         self,
@@ -184,7 +180,6 @@ class MemoryFabric:
         record = IngestRecord(id=new_ulid(), text=text, timestamp=when, title=title, project=project)
         draft = draft_record(record, project=project, limits=self._config.ingest)
         receipt = self._store.write(put=[_as_note(draft, uri, tags, layer)])
-        self._legs.notify()
         return self.get(receipt.item_ids[0])
 
     def link(self, link: Link) -> None:
@@ -257,7 +252,6 @@ class MemoryFabric:
             selector = _with_real_path(selector)
         summary = self._upkeep.forget(selector, is_dry_run=is_dry_run, report=report, check=check)
         if not is_dry_run and summary.items:
-            self._legs.notify()
             self._legs.wait_for(self._store.journal_head(), check=check)
         return summary
 

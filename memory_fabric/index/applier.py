@@ -6,6 +6,7 @@ data: the worst outcome is time.
 
 from __future__ import annotations
 
+import math
 import shutil
 import threading
 import time
@@ -37,6 +38,9 @@ _JOURNAL_STEP = 128
 
 _SAVE_EVERY_S = 2.0
 """While catching up, the index is flushed and the watermark moved this often: a crash repeats at most this much."""
+
+_PATIENCE_S = 0.1
+"""How long a flush waits for more when the last one was a moment ago: each costs a segment of its own."""
 
 
 class IndexApplier:
@@ -79,6 +83,7 @@ class IndexApplier:
         self._has_work = True
         self._is_stopping = False
         self._is_rebuild_wanted = False
+        self._saved_at = -math.inf
         self._has_opened = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"cairn-{name}", daemon=True)
 
@@ -265,11 +270,12 @@ class IndexApplier:
 
     def _follow(self) -> None:
         """Apply everything the journal holds beyond the watermark."""
-        last_save = time.monotonic()
         is_dirty = False
         while not self._is_stopping and not self._is_rebuild_wanted:
             entries = self._store.journal(self._applied, _JOURNAL_STEP)
             if not entries:
+                if is_dirty and self._has_more_soon():
+                    continue
                 break
             wanted: dict[ChunkId, bool] = {}
             for entry in entries:
@@ -281,9 +287,9 @@ class IndexApplier:
                 return
             self._applied = entries[-1].seq
             is_dirty = True
-            if time.monotonic() - last_save > _SAVE_EVERY_S:
+            if time.monotonic() - self._saved_at > _SAVE_EVERY_S:
                 self._save()
-                is_dirty, last_save = False, time.monotonic()
+                is_dirty = False
         if is_dirty:
             self._save()
         if not self._is_stopping and not self._is_rebuild_wanted:
@@ -322,6 +328,15 @@ class IndexApplier:
         target.flush()
         mark = Watermark(self._store.store_id, self._fingerprint, self._applied, target.points())
         save_watermark(self._mark_path, mark)
+        self._saved_at = time.monotonic()
+
+    def _has_more_soon(self) -> bool:
+        """Wait a moment for more work where the last flush was a moment ago."""
+        with self._wake:
+            if not self._has_work and time.monotonic() - self._saved_at < _SAVE_EVERY_S:
+                self._wake.wait(_PATIENCE_S)
+            has_more, self._has_work = self._has_work, False
+            return has_more
 
     def _wait_for_work(self) -> None:
         with self._wake:

@@ -35,6 +35,8 @@ class GroupCommit:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self.on_commit: Callable[[], None] = lambda: None
+        """Called after every commit, on the thread that made it."""
         self._waiting: deque[_Work] = deque()
         self._lock = threading.Lock()
         self._is_closed = False
@@ -90,6 +92,7 @@ class GroupCommit:
         for future, result in results:
             if not future.done():
                 future.set_result(result)
+        self.on_commit()
 
     def _attempt(self, write: Callable[[sqlite3.Connection], Any], future: Future[Any]) -> Any:
         self._connection.execute("SAVEPOINT one")

@@ -89,6 +89,10 @@ class Store:
             connection.close()
             raise
 
+    def listen(self, on_commit: Callable[[], None]) -> None:
+        """Have `on_commit` called after every durable step, on the thread that made it."""
+        self._commit.on_commit = on_commit
+
     def _read_store_id(self) -> str:
         rows = self._reader.pool.rows("SELECT value FROM meta WHERE key = 'store_id'")
         return str(rows[0][0])
