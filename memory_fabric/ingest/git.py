@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import os
+import re
 from pathlib import Path
 
 import msgspec
 
 __all__ = ["GitHead", "find_repository", "read_head"]
+
+_MAX_BYTES = 64 * 1024 * 1024
+"""Only `packed-refs` is ever large: 64 MB hold a million references."""
+
+_MAX_HOPS = 5
+"""Source: git follows a symbolic reference to at most five others."""
+
+_REFTABLE_HEAD = ".invalid"
+"""What HEAD names where the references are kept in a table: then these files tell nothing."""
+
+
+_HASH = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class GitHead(msgspec.Struct, frozen=True):
@@ -17,57 +30,72 @@ class GitHead(msgspec.Struct, frozen=True):
     branch: str
     """Empty when detached."""
     commit: str
-    """40 hex digits, empty before the first commit."""
+    """40 hex digits, or 64 where the repository uses SHA-256; empty before the first commit."""
 
 
-@lru_cache(maxsize=4096)
 def find_repository(folder: str) -> str:
-    """Return the top folder of the repository that holds `folder`, or an empty string."""
-    path = Path(folder)
-    for candidate in (path, *path.parents):
-        if (candidate / ".git").exists():
-            return str(candidate)
-    return ""
+    """Return the top folder of the repository that holds `folder`, or an empty string.
+
+    Nothing is remembered: a folder may become a repository, or cease to be one, while the daemon runs.
+    """
+    top = folder
+    while not os.path.exists(f"{top.rstrip('/')}/.git"):
+        parent = os.path.dirname(top)
+        if parent == top:
+            return ""
+        top = parent
+    return top
 
 
 def read_head(root: str) -> GitHead:
     """Return branch and commit of the repository at `root`; fields are empty where git has nothing to say."""
     folder = _git_folder(Path(root))
-    try:
-        head = (folder / "HEAD").read_text().strip()
-    except OSError:
-        return GitHead(root=root, branch="", commit="")
+    head = _read(folder / "HEAD")
     if not head.startswith("ref: "):
-        return GitHead(root=root, branch="", commit=head)
-    ref = head.removeprefix("ref: ")
-    return GitHead(root=root, branch=ref.removeprefix("refs/heads/"), commit=_resolve(folder, ref))
+        return GitHead(root=root, branch="", commit=_commit(head))
+    ref = head.removeprefix("ref: ").strip()
+    branch = ref.removeprefix("refs/heads/")
+    return GitHead(root=root, branch="" if branch == _REFTABLE_HEAD else branch, commit=_commit(_resolve(folder, ref)))
 
 
 def _git_folder(root: Path) -> Path:
     """Return the real git folder: worktrees and submodules have a file that points to it."""
     dot_git = root / ".git"
-    if dot_git.is_file():
-        text = dot_git.read_text().strip()
-        if text.startswith("gitdir: "):
-            return (root / text.removeprefix("gitdir: ")).resolve()
-    return dot_git
+    text = _read(dot_git)
+    return root / text.removeprefix("gitdir: ") if text.startswith("gitdir: ") else dot_git
 
 
 def _resolve(folder: Path, ref: str) -> str:
-    common = folder
-    if (folder / "commondir").is_file():
-        common = (folder / (folder / "commondir").read_text().strip()).resolve()
-    for base in (folder, common):
-        try:
-            return (base / ref).read_text().strip()
-        except OSError:
-            continue
-    try:
-        packed = (common / "packed-refs").read_text()
-    except OSError:
-        return ""
-    for line in packed.splitlines():
+    shared = _read(folder / "commondir")
+    common = folder / shared if shared else folder
+    for _ in range(_MAX_HOPS):
+        found = _read(folder / ref) or _read(common / ref)
+        if not found:
+            return _packed(common, ref)
+        if not found.startswith("ref: "):
+            return found
+        ref = found.removeprefix("ref: ").strip()
+    return ""
+
+
+def _packed(common: Path, ref: str) -> str:
+    for line in _read(common / "packed-refs").splitlines():
         commit, _, name = line.partition(" ")
         if name == ref:
             return commit
     return ""
+
+
+def _commit(text: str) -> str:
+    return text if _HASH.fullmatch(text) else ""
+
+
+def _read(path: Path) -> str:
+    """Return a small file's text; nothing when it is missing, closed, or no plain file that could be waited for."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return file.read(_MAX_BYTES).decode("utf-8", "replace").strip()
+    except (OSError, ValueError):
+        return ""

@@ -152,7 +152,7 @@ class _IndexRun:
             if state.state != "indexed" and path in found and state.reason:
                 self._tally.skipped.setdefault(path, state.reason)
         missing = {path: state for path, state in known.items() if path not in found}
-        changed = self._follow_renames(changed, missing)
+        changed = self._follow_renames(changed, missing, known)
         self._read_and_write(changed, known)
         self._drop(missing)
         return self._summary()
@@ -166,6 +166,7 @@ class _IndexRun:
             is_following_gitignore=self._limits.is_following_gitignore,
             on_skip=lambda skip: self._tally.skipped.__setitem__(skip.path, skip.reason),
             check=self._check,
+            homes=self._homes,
         )
         denied = tuple(f"{folder}/" for folder in _folders(self._limits.denied))
         for file in walker:
@@ -186,15 +187,21 @@ class _IndexRun:
 
     # ---- renames ----------------------------------------------------------------------------------------------
 
-    def _follow_renames(self, changed: list[FoundFile], missing: dict[str, FileState]) -> list[FoundFile]:
-        """Recognise moved files by inode, size and time; their items keep their ids and nothing is read."""
+    def _follow_renames(
+        self, changed: list[FoundFile], missing: dict[str, FileState], known: dict[str, FileState]
+    ) -> list[FoundFile]:
+        """Recognise moved files by inode, size and time; their items keep their ids and nothing is read.
+
+        A file that stood at the new place keeps its own id: an editor that saves by renaming changes it, no more.
+        """
         by_inode = {(s.device, s.inode, s.size): s for s in missing.values() if s.state == "indexed"}
         moves: list[tuple[str, str]] = []
         rest: list[FoundFile] = []
         states: list[FileState] = []
         for file in changed:
             old = by_inode.get((file.device, file.inode, file.size))
-            if old is None or not _is_moved(file, old):
+            there = known.get(file.path)
+            if old is None or (there is not None and there.state == "indexed") or not _is_moved(file, old):
                 rest.append(file)
                 continue
             moves.append((old.path, file.path))

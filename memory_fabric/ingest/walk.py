@@ -25,6 +25,8 @@ from memory_fabric.records import SkippedFile
 
 __all__ = ["FoundFile", "is_ignored", "walk_tree"]
 
+_RULES = (".git", ".gitignore", ".cairnignore")
+
 _KINDS = (
     (stat.S_ISSOCK, "socket"),
     (stat.S_ISFIFO, "named pipe"),
@@ -53,11 +55,13 @@ def walk_tree(
     is_following_gitignore: bool = True,
     on_skip: Callable[[SkippedFile], None],
     check: Check = lambda: None,
+    homes: Sequence[Path] = (),
 ) -> Iterator[FoundFile]:
     """Yield the regular files below `roots`, each once, sorted within their folder.
 
     Symbolic links are never followed: a target inside the roots is found by its own path, any other is reported.
-    What the ignore rules leave out is neither yielded nor reported; a root itself is never left out.
+    What the ignore rules leave out is neither yielded nor reported; a root itself is never left out, unless it is a
+    change below one of `homes`.
 
     Args:
         roots: Folders and single files.
@@ -65,8 +69,9 @@ def walk_tree(
         is_following_gitignore: Whether git's ignore files count; `.cairnignore` always does.
         on_skip: Receives what cannot be indexed, with the reason.
         check: Called for each folder; raises to stop.
+        homes: Resolved folders: a root below one of them, that is none itself, fares as in a walk of that folder.
     """
-    walk = _Walk(roots, max_file_bytes, on_skip, is_following_gitignore=is_following_gitignore)
+    walk = _Walk(roots, max_file_bytes, on_skip, is_following_gitignore=is_following_gitignore, homes=homes)
     return walk.run(check)
 
 
@@ -86,9 +91,7 @@ def is_ignored(path: Path, root: Path, *, is_following_gitignore: bool = True) -
     for depth, name in enumerate(parts):
         if depth and is_cache(base, _marks(base)):
             return True
-        own = directory_rules(
-            base, is_following_gitignore=is_following_gitignore, names=(".git", ".gitignore", ".cairnignore")
-        )
+        own = directory_rules(base, is_following_gitignore=is_following_gitignore, names=_RULES)
         if own is not None:
             chain.append(own)
         base = f"{base.rstrip('/')}/{name}"
@@ -97,6 +100,10 @@ def is_ignored(path: Path, root: Path, *, is_following_gitignore: bool = True) -
         if is_always_ignored(name, is_directory=is_directory) or is_matched(chain, base + ending, name + ending):
             return True
     return False
+
+
+def _home_of(root: Path, homes: Sequence[Path]) -> Path | None:
+    return None if root in homes else next((home for home in homes if home in root.parents), None)
 
 
 def _marks(directory: str) -> list[str]:
@@ -113,8 +120,12 @@ class _Walk:
         on_skip: Callable[[SkippedFile], None],
         *,
         is_following_gitignore: bool,
+        homes: Sequence[Path],
     ) -> None:
-        self._roots = sorted({os.path.realpath(root) for root in roots})
+        inner = {str(root): home for root in roots if (home := _home_of(root, homes)) is not None}
+        self._homes = {path: str(home) for path, home in inner.items()}
+        self._roots = sorted({str(root) if str(root) in inner else os.path.realpath(root) for root in roots})
+        self._inside = [*self._roots, *(str(home) for home in homes)]
         self._max_file_bytes = max_file_bytes
         self._on_skip = on_skip
         self._is_following_gitignore = is_following_gitignore
@@ -122,10 +133,25 @@ class _Walk:
 
     def run(self, check: Check) -> Iterator[FoundFile]:
         for root in self._roots:
+            if root in self._homes and not self._is_reached(root, self._homes[root]):
+                continue
             if os.path.isdir(root):
                 yield from self._folder(root, check)
             else:
                 yield from self._root_file(root)
+
+    def _is_reached(self, root: str, home: str) -> bool:
+        """Whether a walk of `home` would come to `root`; reports it when it is a link that leads out."""
+        above = root
+        while (above := os.path.dirname(above)) != home:
+            if os.path.islink(above):
+                return False
+        if is_ignored(Path(root), Path(home), is_following_gitignore=self._is_following_gitignore):
+            return False
+        if os.path.islink(root):
+            self._refuse_link(root)
+            return False
+        return True
 
     def _root_file(self, path: str) -> Iterator[FoundFile]:
         if os.path.dirname(path) in self._entered and self._is_found(path):
@@ -148,7 +174,7 @@ class _Walk:
         )
 
     def _folder(self, root: str, check: Check) -> Iterator[FoundFile]:
-        inherited = inherited_rules(root, is_following_gitignore=self._is_following_gitignore)
+        inherited = self._rules_above(root)
         waiting: list[tuple[str, tuple[IgnoreRules, ...]]] = [(root, inherited)]
         while waiting:
             check()
@@ -157,7 +183,8 @@ class _Walk:
                 continue
             entries = self._entries(folder)
             names = {entry.name for entry in entries}
-            if folder not in self._roots and is_cache(folder, names):
+            is_named = folder in self._roots and folder not in self._homes
+            if not is_named and is_cache(folder, names):
                 continue
             self._entered.add(folder)
             own = directory_rules(folder, is_following_gitignore=self._is_following_gitignore, names=names)
@@ -171,6 +198,20 @@ class _Walk:
                 elif (found := self._file(entry, rules)) is not None:
                     yield found
             waiting.extend(reversed(below))
+
+    def _rules_above(self, root: str) -> tuple[IgnoreRules, ...]:
+        home = self._homes.get(root, root)
+        rules = list(inherited_rules(home, is_following_gitignore=self._is_following_gitignore))
+        between: list[str] = []
+        above = root
+        while above != home:
+            above = os.path.dirname(above)
+            between.append(above)
+        for folder in reversed(between):
+            own = directory_rules(folder, is_following_gitignore=self._is_following_gitignore, names=_RULES)
+            if own is not None:
+                rules.append(own)
+        return tuple(rules)
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
@@ -222,7 +263,7 @@ class _Walk:
         except OSError as error:
             self._skip(path, "symlink loop" if error.errno == errno.ELOOP else "broken symlink")
             return
-        if not any(target == root or target.startswith(f"{root.rstrip('/')}/") for root in self._roots):
+        if not any(target == root or target.startswith(f"{root.rstrip('/')}/") for root in self._inside):
             self._skip(path, "symlink outside the folder")
         elif path.startswith(f"{target.rstrip('/')}/"):
             self._skip(path, "symlink loop")
