@@ -20,9 +20,6 @@ _INDENT = "   "
 _TABLE_CELLS = 72
 """Columns that a table of items needs beside its ids."""
 
-_UNBOUND = 100_000
-"""Columns of what is not a terminal: a program that reads a table wants one line for each row."""
-
 
 def place(cite: Any) -> str:
     """Return a citation as people write it, relative to the working folder when that is shorter."""
@@ -78,10 +75,8 @@ def _marked(snippet: str, ranges: Iterable[Sequence[int]]) -> Text:
     text = Text(visible(snippet))
     for start, end in ranges:
         text.stylize("bold yellow", start, end)
-    lines: Iterable[Text] = text.split("\n")
-    if out.is_terminal:
-        lines = [cut(line, out.width - len(_INDENT)) for line in lines]
-    return Text("\n").join([Text(_INDENT) + line for line in lines])
+    lines = text.split("\n")
+    return Text("\n").join([Text(_INDENT) + cut(line, out.width - len(_INDENT)) for line in lines])
 
 
 def show_skipped(skipped: Sequence[Any]) -> None:
@@ -94,7 +89,6 @@ def show_skipped(skipped: Sequence[Any]) -> None:
 
 def show_items(items: Iterable[Any]) -> None:
     """Print items: a table, or on a narrow terminal two lines each, so that an id stays in one piece."""
-    width = out.width if out.is_terminal else _UNBOUND
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("id", "kind", "project", "chunks", "where"):
         table.add_column(name, overflow="fold", no_wrap=name == "id")
@@ -102,10 +96,10 @@ def show_items(items: Iterable[Any]) -> None:
         where = _short(item.source.path) if item.source.path else item.source.uri
         cells = [visible(cell) for cell in (item.id, item.modality, item.meta.project, str(item.chunks), where)]
         table.add_row(*cells)
-        if width < _TABLE_CELLS:
+        if out.width < _TABLE_CELLS:
             out.print(f"{cells[0]}\n{_INDENT}{'  '.join(cells[1:])}")
-    if width >= _TABLE_CELLS:
-        out.print(table, width=width)
+    if out.width >= _TABLE_CELLS:
+        out.print(table)
 
 
 def show_forgotten(summary: Any) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-__all__ = ["cut", "out", "print_json", "visible"]
+__all__ = ["Screen", "cut", "out", "print_json", "visible"]
 
+_UNBOUND = 100_000
 _UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 _BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 """Embeddings, overrides and isolates: they let a text look like another one. Source: Unicode TR 9, 2."""
@@ -36,11 +37,20 @@ def visible(text: str) -> str:
     return text.replace("\r\n", " \n").translate(_VISIBLE)
 
 
-class _Screen(Console):
+class Screen(Console):
     """Shows text as it is: no markup, no emoji codes, and nothing that drives the terminal but our own styles."""
 
     def __init__(self) -> None:
         super().__init__(highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """What is not a terminal has no width: a program that reads a table wants one line for each row."""
+        return super().size if self.is_terminal else ConsoleDimensions(_UNBOUND, 25)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield segments; the one gate through which all output goes."""
@@ -48,7 +58,7 @@ class _Screen(Console):
             yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
 
-out: Console = _Screen()
+out: Console = Screen()
 """Standard output; plain when it is not a terminal, without colours when `NO_COLOR` is set."""
 
 
