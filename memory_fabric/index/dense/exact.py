@@ -35,6 +35,7 @@ class ExactIndex:
 
     Raises:
         IndexCorruptError: The saved file cannot be read.
+        DimensionError: It was made for vectors of another length.
     """
 
     def __init__(self, dimension: int, folder: Path | None = None) -> None:
@@ -61,7 +62,7 @@ class ExactIndex:
                 plain = {name: _text(value) if isinstance(value, bytes) else value for name, value in fields.items()}
                 point = DensePoint(vector=vector, **plain)  # type: ignore[arg-type]  # written by `flush`
                 self._points[point.id] = point
-        except (OSError, msgspec.MsgspecError, TypeError, ValueError, DimensionError) as error:
+        except (OSError, msgspec.MsgspecError, TypeError, ValueError) as error:
             raise IndexCorruptError(f"the vector index `{path}` cannot be read: {error}") from error
 
     @property

@@ -9,10 +9,10 @@ import pytest
 
 from memory_fabric.config import DenseConfig
 from memory_fabric.index.dense.base import VectorIndex
-from tests.contracts.vector_index import VectorIndexContract
+from tests.contracts.durable_vector_index import DurableVectorIndexContract
 
 
-class TestExactContract(VectorIndexContract):
+class TestExactContract(DurableVectorIndexContract):
     """The shared suite."""
 
     @pytest.fixture

@@ -9,10 +9,11 @@ import pytest
 
 from memory_fabric.config import DenseConfig
 from memory_fabric.index.dense.base import VectorIndex
-from tests.contracts.vector_index import GRAPH_FROM, VectorIndexContract
+from tests.contracts.durable_vector_index import DurableVectorIndexContract
+from tests.contracts.vector_index import GRAPH_FROM
 
 
-class TestQdrantEdgeContract(VectorIndexContract):
+class TestQdrantEdgeContract(DurableVectorIndexContract):
     """The shared suite."""
 
     @pytest.fixture
