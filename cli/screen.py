@@ -52,6 +52,10 @@ class Screen(Console):
     def size(self, new_size: tuple[int, int]) -> None:
         self._width, self._height = new_size
 
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a string as styled text; rich itself would drop some control characters."""
+        return super().render_str(visible(text), **options)
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield segments; the one gate through which all output goes."""
         for segment in super().render(renderable, options):

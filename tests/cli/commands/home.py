@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -80,6 +81,11 @@ class Home:
             assert done.stdout == ""
         assert first.stderr == second.stderr
         return first.stderr
+
+    @property
+    def shell_command(self) -> str:
+        """The command, as a shell reads it."""
+        return shlex.join(_COMMAND)
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
