@@ -22,7 +22,7 @@ _COMMANDS = {
     "index": ("index", "Remember files and folders."),
     "watch": ("index", "Keep the memory level with folders while they change."),
     "ingest": ("index", "Import records with known ids from a JSON-lines file."),
-    "coverage": ("index", "Show every source and what became of it."),
+    "coverage": ("index", "Show every source below PATH and what became of it."),
     "recall": ("recall", "Find what answers a question."),
     "pack": ("recall", "Quote evidence for a question under a token budget."),
     "remember": ("items", "Keep a note."),
@@ -33,7 +33,7 @@ _COMMANDS = {
     "compact": ("items", "Merge index segments and give deleted space back."),
     "eval": ("evaluate", "Measure the memory on golden sets."),
     "config": ("daemon", "Print the configuration that the daemon runs with."),
-    "completion": ("completion", "Print the shell's completion script."),
+    "completion": ("completion", "Print the completion script of SHELL."),
 }
 
 EXIT_FAILED, EXIT_USAGE, EXIT_DENIED = 1, 2, 3
