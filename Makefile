@@ -24,7 +24,7 @@ $(VENV)/.dev: $(VENV)/.runtime
 	@touch $@
 
 setup: $(VENV)/.runtime ## Install everything into .venv and prepare the default text model
-	@$(BIN)/python scripts/fetch_models.py
+	@$(BIN)/python scripts/fetch_models.py || true
 
 run: setup ## Start the daemon, index DIR (this repository by default), answer three questions
 	@$(BIN)/python scripts/demo.py $(DIR)

@@ -91,13 +91,7 @@ def _open_memory(config: CairnConfig, places: Places) -> MemoryFabric:
     denied = {str(folder): None for folder in (places.profile, places.logs, places.cache)}
     ingest = msgspec.structs.replace(ingest, denied=(*ingest.denied, *denied))
     memory = msgspec.structs.replace(config.memory, ingest=ingest)
-    return MemoryFabric.open(memory, places.profile / "memory", models=_models(places))
-
-
-def _models(places: Places) -> Path | None:
-    """A profile that carries models of its own uses those."""
-    folder = places.profile / "models"
-    return folder if folder.is_dir() else None
+    return MemoryFabric.open(memory, places.profile / "memory", profile=places.profile)
 
 
 def _server(
@@ -109,7 +103,7 @@ def _server(
     path: Path,
     tcp: TcpListener | None,
 ) -> GrpcServer:
-    evaluation = Evaluation(config.memory, places.cache / "eval", _models(places))
+    evaluation = Evaluation(config.memory, places.cache / "eval", places.profile)
     return GrpcServer(memory=memory, system=system, evaluation=evaluation, bridge=bridge, socket_path=path, tcp=tcp)
 
 

@@ -30,13 +30,13 @@ class Evaluation:
     Args:
         config: The memory's configuration, used as it is.
         folder: Holds the memories of the corpora and the best report of each set.
-        models: Folder of built models, or None for the usual places.
+        profile: Profile folder; models of its own come before the user's.
     """
 
-    def __init__(self, config: MemoryConfig, folder: Path, models: Path | None) -> None:
+    def __init__(self, config: MemoryConfig, folder: Path, profile: Path | None) -> None:
         self._config = msgspec.structs.replace(config, ingest=msgspec.structs.replace(config.ingest, roots=("/",)))
         self._folder = folder
-        self._models = models
+        self._profile = profile
         self._lock = threading.Lock()
 
     def run(self, set_name: str, *, strategy: str, report: Report, check: Check) -> EvalReport:
@@ -48,7 +48,7 @@ class Evaluation:
         golden = load_set(set_name)
         corpus = corpus_folder(golden.corpus)
         with self._turn(check):
-            fabric = MemoryFabric.open(self._config, self._folder / golden.name, models=self._models)
+            fabric = MemoryFabric.open(self._config, self._folder / golden.name, profile=self._profile)
             fabric.start()
             try:
                 return self._measure(fabric, golden, corpus, strategy, report, check)

@@ -63,14 +63,14 @@ class MemoryFabric:
 
     @classmethod
     def open(
-        cls, config: MemoryConfig, folder: Path, *, models: Path | None = None, clock: Clock | None = None
+        cls, config: MemoryConfig, folder: Path, *, profile: Path | None = None, clock: Clock | None = None
     ) -> MemoryFabric:
         """Open the memory in `folder`, creating it when it is not there.
 
         Args:
             config: The `[memory]` section.
             folder: Holds the truth and its indexes.
-            models: Folder of built models; None searches the usual places.
+            profile: Profile folder; models of its own come before the user's.
             clock: Time source.
 
         Raises:
@@ -78,7 +78,7 @@ class MemoryFabric:
         """
         clock = clock or SystemClock()
         store = Store.open(folder / "store", clock=clock)
-        return cls(config, store, Legs(config, store, folder / "indexes", models), clock)
+        return cls(config, store, Legs(config, store, folder / "indexes", profile), clock)
 
     def start(self) -> None:
         """Open the indexes and begin to follow the journal, in the background."""

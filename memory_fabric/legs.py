@@ -47,14 +47,14 @@ class Legs:
         config: The `[memory]` section.
         store: The truth.
         folder: Holds one folder an index.
-        models: Folder of built models; None searches the usual places.
+        profile: Profile folder; models of its own come before the user's.
     """
 
-    def __init__(self, config: MemoryConfig, store: Store, folder: Path, models: Path | None) -> None:
+    def __init__(self, config: MemoryConfig, store: Store, folder: Path, profile: Path | None) -> None:
         self._config = config
         self._store = store
         folder.mkdir(parents=True, exist_ok=True)
-        choice = find_embedder(config.embed, models=models)
+        choice = find_embedder(config.embed, profile=profile)
         self._embedder: Embedder | None = choice.embedder
         self._no_model_reason = choice.reason
         self._model_error = ""

@@ -6,7 +6,7 @@ the schema. Everything is frozen; times are seconds since the epoch inside the m
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -42,7 +42,7 @@ Layer = Literal["document", "session", "episodic", "semantic", "preference", "di
 class Document(msgspec.Struct, frozen=True):
     """What a reader makes of one source: clean text, and how its lines map back to the source.
 
-    Line `i` (0-based) of `text.splitlines()` stands at source line `source_lines[i]` (1-based) and on page
+    Line `i` (0-based) of `text.split("\n")` stands at source line `source_lines[i]` (1-based) and on page
     `pages[i]`; None means that text and source lines are the same, and that there are no pages.
     """
 
@@ -205,13 +205,16 @@ class Signals(msgspec.Struct, frozen=True):
     terms: tuple[str, ...] = ()
 
 
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Weights of the score; each part is 0..1 before weighting."""
 
-    dense: float = 0.58
-    sparse: float = 0.22
-    recency: float = 0.12
-    quality: float = 0.08
+    dense: Share = 0.58
+    sparse: Share = 0.22
+    recency: Share = 0.12
+    quality: Share = 0.08
 
 
 class RecallQuery(msgspec.Struct, frozen=True):

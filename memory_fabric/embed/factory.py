@@ -25,17 +25,16 @@ class EmbedderChoice(msgspec.Struct, frozen=True):
     """One line for `degraded`; empty when there is an embedder."""
 
 
-def find_embedder(config: EmbedConfig, *, profile: Path | None = None, models: Path | None = None) -> EmbedderChoice:
+def find_embedder(config: EmbedConfig, *, profile: Path | None = None) -> EmbedderChoice:
     """Return the embedder that `config` names; nothing is loaded before its first use.
 
     Args:
         config: Which model, and how many threads and texts a call.
         profile: The profile folder; its `models/` is one of the places searched.
-        models: A model cache that is searched instead of all others.
     """
     if not config.model:
         return EmbedderChoice(None, "no text model is configured")
-    places = (models,) if models else model_places(profile)
+    places = model_places(profile)
     try:
         manifest = find_manifest(config.model, places)
     except ModelError as error:

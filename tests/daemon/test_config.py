@@ -119,3 +119,20 @@ def test_numbers_have_ranges(setting: str, places: Places) -> None:
     """What no daemon could work with is refused by name."""
     with pytest.raises(ConfigError, match=setting.partition("=")[0]):
         load_config(places, overrides=[setting])
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("ingest]\nchunk_chars = 0", "memory.ingest.chunk_chars"),
+        ("ingest]\nchunk_chars = 5000", "larger than `max_chunk_chars`"),
+        ("ingest]\nreaders = 0", "memory.ingest.readers"),
+        ("recall]\nrecency_half_life_days = -1", "memory.recall.recency_half_life_days"),
+        ("recall.weights]\ndense = -3.0", "memory.recall.weights.dense"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(said: str, reason: str, places: Places) -> None:
+    """Before anything is opened, with the key."""
+    Path("extra.toml").write_text(f"[memory.{said}\n")
+    with pytest.raises(ConfigError, match=reason):
+        load_config(places, preset="extra.toml")

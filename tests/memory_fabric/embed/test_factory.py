@@ -26,7 +26,6 @@ def test_a_model_in_the_profile_is_found(tmp_path: Path) -> None:
     assert choice.embedder.model_id.startswith("tiny@fp32-")
     assert choice.embedder.dimension == 64
     assert choice.embedder.embed(["the file"]).shape == (1, 64)
-    assert find_embedder(EmbedConfig(model="tiny"), models=tmp_path / "models").reason == ""
 
 
 @pytest.mark.parametrize(
@@ -47,7 +46,8 @@ def test_the_reason_is_said(model: str, reason: str, tmp_path: Path) -> None:
 
 def test_a_manifest_with_mistakes_is_a_reason(tmp_path: Path) -> None:
     """A broken manifest of the user's does not stop the daemon."""
-    (tmp_path / "tiny.toml").write_text(MANIFEST.replace("dimension = 64", ""))
-    choice = find_embedder(EmbedConfig(model="tiny"), models=tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "tiny.toml").write_text(MANIFEST.replace("dimension = 64", ""))
+    choice = find_embedder(EmbedConfig(model="tiny"), profile=tmp_path)
     assert choice.embedder is None
     assert "`dimension`: missing" in choice.reason
