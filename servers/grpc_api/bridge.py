@@ -29,6 +29,9 @@ _WAITING_RUNS = 16
 _FOLLOWS = 16
 """Endless streams at once."""
 
+_OTHER_STREAMS = 8
+"""Streams that the bridge does not see: reflection, and answers whose client reads slower than they were made."""
+
 _SPARE_THREADS = 16
 """Handlers that refuse, or answer without waiting, while everybody else waits."""
 
@@ -57,10 +60,14 @@ class Bridge:
         self._is_working = True
 
     @property
+    def streams(self) -> int:
+        """Streams that may be open at once: each holds a thread until its client has read it or left."""
+        return int(self._runs.total_tokens) + _WAITING_RUNS + _FOLLOWS + _OTHER_STREAMS
+
+    @property
     def threads(self) -> int:
         """Handlers that may stand in a call at once; a server with as many threads always has one free to refuse."""
-        running = int(self._recalls.total_tokens + self._runs.total_tokens)
-        return running + _WAITING_RECALLS + _WAITING_RUNS + _FOLLOWS + _SPARE_THREADS
+        return int(self._recalls.total_tokens) + _WAITING_RECALLS + self.streams + _SPARE_THREADS
 
     # ---- from gRPC's threads ----------------------------------------------------------------------------------
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote
 
 import grpc
-import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from foundation.errors import ConflictError, InputError
 from orchestrator.ports import EvalService, MemoryService, SystemService
 from proto.cairn.v1 import eval_pb2, eval_pb2_grpc, memory_pb2, memory_pb2_grpc, system_pb2, system_pb2_grpc
 from servers.grpc_api.bridge import Bridge
 from servers.grpc_api.eval_servicer import EvalServicer
 from servers.grpc_api.guard import Guard
+from servers.grpc_api.listeners import TcpListener, check_tcp, open_socket, open_tcp
 from servers.grpc_api.memory_servicer import MemoryServicer
 from servers.grpc_api.system_servicer import SystemServicer
 
@@ -49,19 +47,6 @@ SERVICES = (
 )
 
 
-class TcpListener(msgspec.Struct, frozen=True):
-    """A door for other machines: never without TLS and a token."""
-
-    host: str
-    port: int
-    """0 takes a free one; see `GrpcServer.tcp_port`."""
-    certificate: bytes
-    """PEM chain."""
-    key: bytes
-    """PEM private key."""
-    token: str
-
-
 class GrpcServer:
     """Serves the memory on a Unix socket, and on TCP when that is configured.
 
@@ -74,8 +59,9 @@ class GrpcServer:
         tcp: None listens on the socket only.
 
     Raises:
-        InputError: TCP without certificate, key or token.
-        ConflictError: An address is in use, or others may enter the socket's folder.
+        InputError: TCP without certificate, key or token, or on an address that is not ours.
+        ConflictError: An address is in use, the certificate is none, or others may enter the socket's folder.
+        ResourceError: The socket's path is too long or its folder cannot be written.
     """
 
     def __init__(
@@ -102,16 +88,12 @@ class GrpcServer:
         self.tcp_port = 0
         # two servers and not two ports of one: only TCP asks for the token
         if tcp is not None:
-            _check(tcp)
-            credentials = grpc.ssl_server_credentials([(tcp.key, tcp.certificate)])
-            self.tcp_port = _bind(self._add(tcp.token), f"{tcp.host}:{tcp.port}", credentials)
-        _prepare(socket_path)
-        _bind(self._add(""), f"unix:{quote(str(socket_path))}", None)
-        # the folder is closed to others, so nobody could have come in between
-        socket_path.chmod(0o600)
+            check_tcp(tcp)
+            self.tcp_port = open_tcp(self._add(tcp.token), tcp)
+        open_socket(self._add(""), socket_path)
 
     def _add(self, token: str) -> grpc.Server:
-        guard = Guard(token)
+        guard = Guard(token, max_streams=self._bridge.streams)
         pool = ThreadPoolExecutor(self._bridge.threads, thread_name_prefix="cairn-grpc")
         server = grpc.server(pool, interceptors=[guard], options=_OPTIONS)
         for add, servicer in self._servicers:
@@ -151,37 +133,3 @@ class GrpcServer:
     def _set_health(self, status: int) -> None:
         for name in ("", *SERVICES):
             self._health.set(name, status)
-
-
-def _check(tcp: TcpListener) -> None:
-    missing = [name for name in ("certificate", "key", "token") if not getattr(tcp, name)]
-    if missing:
-        raise InputError(f"daemon.tcp.{missing[0]}", "TCP needs a certificate, a key and a token")
-
-
-def _prepare(path: Path) -> None:
-    """Take a dead daemon's socket away; the folder keeps others out between its making and its `chmod`.
-
-    Raises:
-        ConflictError: Others may enter the folder.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.parent.stat().st_mode & 0o077:
-        raise ConflictError(f"others may enter `{path.parent}`", fix=f"chmod 700 {path.parent}")
-    path.unlink(missing_ok=True)
-
-
-def _bind(server: grpc.Server, address: str, credentials: grpc.ServerCredentials | None) -> int:
-    """Listen and return the port.
-
-    Raises:
-        ConflictError: The address is taken, or the certificate is none.
-    """
-    try:
-        if credentials is None:
-            return int(server.add_insecure_port(address))
-        return int(server.add_secure_port(address, credentials))
-    except RuntimeError as error:
-        raise ConflictError(
-            f"cannot listen on `{address}`", fix="is another program using it, or is the certificate not in PEM?"
-        ) from error

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from structlog.testing import capture_logs
 
 from memory_fabric.errors import StoreFullError
-from proto.cairn.v1 import eval_pb2, memory_pb2, system_pb2
+from memory_fabric.operations import CoverageRow
+from proto.cairn.v1 import eval_pb2, memory_pb2, memory_pb2_grpc, system_pb2
 from servers.grpc_api.server import SERVICES
-from tests.servers.grpc_api.serving import Serving, refused, serve, violations
+from tests.fakes.fake_memory import FakeMemory
+from tests.servers.grpc_api.serving import Serving, details_of, refused, serve, violations
 
 _METHODS = [
     method
@@ -111,6 +117,91 @@ def test_an_error_of_ours_keeps_its_reason_and_advice(broken: Serving) -> None:
             _call(broken.channel, method, request.SerializeToString() if request else b"")
         assert held[0]["ErrorInfo"].metadata["fix"] == "free some"
         assert logs == []
+
+
+def _shapes(channel: grpc.Channel, path: str) -> list[Any]:
+    """A call of each shape."""
+    return [
+        lambda: channel.unary_unary(path, _raw, _raw)(b""),
+        lambda: list(channel.unary_stream(path, _raw, _raw)(b"")),
+        lambda: channel.stream_unary(path, _raw, _raw)(iter([b""])),
+        lambda: list(channel.stream_stream(path, _raw, _raw)(iter([b""]))),
+    ]
+
+
+def test_an_unknown_method_is_refused_in_any_shape_of_call(serving: Serving) -> None:
+    """With details, also while the daemon is stopping."""
+    for call in _shapes(serving.channel, "/cairn.v1.Memory/Dream"):
+        with refused(grpc.StatusCode.UNIMPLEMENTED):
+            call()
+
+
+def _idle_streams(channel: grpc.Channel, count: int) -> tuple[list[Any], threading.Event]:
+    """Open reflection streams that ask once and then say nothing more until the event."""
+    end = threading.Event()
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+
+    def questions() -> Iterator[Any]:
+        yield reflection_pb2.ServerReflectionRequest(list_services="")
+        end.wait()
+
+    return [stub.ServerReflectionInfo(questions()) for _ in range(count)], end
+
+
+def test_open_streams_never_starve_a_question(folder: Path) -> None:
+    """More than all threads: those over the limit are told to come back, recall answers, and places are given back."""
+    with serve(folder) as serving:
+        memory: Any = memory_pb2_grpc.MemoryStub(serving.channel)  # type: ignore[no-untyped-call]  # generated
+        streams, end = _idle_streams(serving.channel, serving.bridge.threads + 10)
+        answered, late = 0, []
+        for stream in streams:
+            try:
+                next(stream)
+                answered += 1
+            except grpc.RpcError as error:
+                late.append(error)
+        assert answered == serving.bridge.streams
+        assert {error.code() for error in late} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert {details_of(error)["RetryInfo"].retry_delay.seconds for error in late} == {1}
+        assert len(memory.Recall(memory_pb2.RecallRequest(text="a"), timeout=10).items) == 0
+        with refused(grpc.StatusCode.RESOURCE_EXHAUSTED):
+            list(memory.Coverage(memory_pb2.CoverageRequest()))
+        end.set()
+        assert sum(stream.code() is grpc.StatusCode.OK for stream in streams) == answered
+        # a place is free when the server has seen the end of its call, which may be after the client has
+        deadline_s = time.monotonic() + 10
+        while not _is_admitted(memory):
+            assert time.monotonic() < deadline_s
+
+
+def _is_admitted(memory: Any) -> bool:
+    try:
+        list(memory.Coverage(memory_pb2.CoverageRequest()))
+    except grpc.RpcError:
+        return False
+    return True
+
+
+@pytest.mark.slow
+def test_clients_that_do_not_read_never_starve_a_question(folder: Path) -> None:
+    """Their work is done long ago; what it made waits in a thread each."""
+
+    class Wide(FakeMemory):
+        def coverage(self, path: str = "") -> Iterator[CoverageRow]:
+            return (CoverageRow(f"/{'x' * 4000}/{number}", "indexed") for number in range(200))
+
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    with serve(folder, memory=Wide()) as serving:
+        memory: Any = memory_pb2_grpc.MemoryStub(serving.channel)  # type: ignore[no-untyped-call]  # generated
+        with grpc.insecure_channel(serving.target, options) as lazy:
+            stub: Any = memory_pb2_grpc.MemoryStub(lazy)  # type: ignore[no-untyped-call]  # generated
+            rows = [stub.Coverage(memory_pb2.CoverageRequest()) for _ in range(serving.bridge.threads + 10)]
+            for stream in rows:
+                with suppress(grpc.RpcError):
+                    next(stream)
+            assert len(memory.Recall(memory_pb2.RecallRequest(text="a"), timeout=10).items) == 0
+            for stream in rows:
+                stream.cancel()
 
 
 @pytest.mark.parametrize("path", ["/cairn.v1.Memory/Dream", "/cairn.v1.Nobody/Is", "/x"])
