@@ -12,7 +12,7 @@ from memory_eval.golden import GoldenSet, Passage
 from memory_eval.metrics import mrr_at, ndcg_at, percentile, recall_at
 from memory_fabric.records import Cite, RecallQuery, RecallResult
 
-__all__ = ["EvalResult", "Recall", "evaluate", "locate"]
+__all__ = ["EvalResult", "Recall", "Span", "evaluate", "locate"]
 
 Recall = Callable[[RecallQuery], RecallResult]
 
