@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,10 @@ from pathlib import Path
 from foundation.errors import ConflictError, ResourceError
 
 __all__ = ["ProfileLockedError", "locked_profile"]
+
+_LOOK_S = 0.2
+"""Who only looks whether the lock is held (`foundation.places.is_held`) holds it for a moment: that is no daemon."""
+_STEP_S = 0.01
 
 
 class ProfileLockedError(ConflictError):
@@ -41,12 +46,22 @@ def locked_profile(profile: Path) -> Iterator[None]:
 
 
 def _take(descriptor: int, profile: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    until = time.monotonic() + _LOOK_S
+    while not _has_taken(descriptor):
+        if time.monotonic() < until:
+            time.sleep(_STEP_S)
+            continue
         holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
         raise ProfileLockedError(
             f"a daemon already runs on the profile `{profile}`: process {holder}",
             fix="use it, stop it with `cairn down`, or choose another `--profile`",
             fields={"pid": holder},
-        ) from None
+        )
+
+
+def _has_taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -31,6 +31,9 @@ def tcp_listener(config: TcpConfig) -> TcpListener | None:
     token = _read("token_file", config.token_file, mistakes).decode(errors="replace").strip()
     if config.token_file and not mistakes and len(token) < _MIN_TOKEN_CHARS:
         mistakes.append(f"`daemon.tcp.token_file`: the token has fewer than {_MIN_TOKEN_CHARS} characters")
+    if not (token.isascii() and token.isprintable()):
+        # it travels in a header, and no client could send it
+        mistakes.append("`daemon.tcp.token_file`: the token must be one line of printable ASCII")
     if mistakes:
         mistakes[-1] += "; TCP needs TLS and a token, or set `daemon.tcp.port` to 0"
         raise ConfigError(mistakes)

@@ -57,6 +57,14 @@ def test_a_short_token_is_refused(config: TcpConfig) -> None:
         tcp_listener(config)
 
 
+@pytest.mark.parametrize("token", ["пароль из многих букв", "two lines of it\nare not one token", "\x00" * 20])
+def test_a_token_that_no_client_could_send_is_refused(config: TcpConfig, token: str) -> None:
+    """A header carries one line of ASCII."""
+    Path(config.token_file).write_text(token)
+    with pytest.raises(ConfigError, match="one line of printable ASCII"):
+        tcp_listener(config)
+
+
 def test_a_key_that_others_can_read_is_reported(config: TcpConfig) -> None:
     """By its key in the configuration, never by what it holds."""
     Path(config.key_file).chmod(0o644)

@@ -86,6 +86,17 @@ def test_a_wrong_configuration_is_a_usage_error(fresh: Home, words: list[str], m
     assert not is_held(fresh.profile)
 
 
+def test_a_socket_in_the_place_of_a_file_is_refused(fresh: Home) -> None:
+    """With what to do; the file is not harmed."""
+    fresh.work.chmod(0o700)
+    file = fresh.write("thesis.txt", "years of work")
+    done = fresh.cairn("up", "--detach", "--set", f"daemon.socket={file}")
+    assert done.returncode == 1
+    assert f"`{file}` is there and is no socket" in done.stderr
+    assert "daemon.socket" in done.stderr
+    assert file.read_text() == "years of work"
+
+
 def test_a_preset_is_known_by_its_name(fresh: Home) -> None:
     """As the daemon itself knows it."""
     fresh.good("up", "--detach", "--config", "small")

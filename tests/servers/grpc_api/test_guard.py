@@ -145,7 +145,7 @@ def _idle_streams(channel: grpc.Channel, count: int) -> tuple[list[Any], threadi
         yield reflection_pb2.ServerReflectionRequest(list_services="")
         end.wait()
 
-    return [stub.ServerReflectionInfo(questions()) for _ in range(count)], end
+    return [stub.ServerReflectionInfo(questions(), timeout=60) for _ in range(count)], end
 
 
 def test_open_streams_never_starve_a_question(folder: Path) -> None:
@@ -195,7 +195,7 @@ def test_clients_that_do_not_read_never_starve_a_question(folder: Path) -> None:
         memory: Any = memory_pb2_grpc.MemoryStub(serving.channel)  # type: ignore[no-untyped-call]  # generated
         with grpc.insecure_channel(serving.target, options) as lazy:
             stub: Any = memory_pb2_grpc.MemoryStub(lazy)  # type: ignore[no-untyped-call]  # generated
-            rows = [stub.Coverage(memory_pb2.CoverageRequest()) for _ in range(serving.bridge.threads + 10)]
+            rows = [stub.Coverage(memory_pb2.CoverageRequest(), timeout=60) for _ in range(serving.bridge.threads + 10)]
             for stream in rows:
                 with suppress(grpc.RpcError):
                     next(stream)
