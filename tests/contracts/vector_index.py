@@ -423,12 +423,12 @@ class VectorIndexContract:
         threads = [threading.Thread(target=read) for _ in range(3)]
         for thread in threads:
             thread.start()
-        for turn in range(20):
+        for turn in range(8):
             index.upsert([point(1_000 + n, rows[200 + (n + turn) % 200]) for n in range(100)])
             index.upsert([point(n + 1, rows[n], project="stays") for n in range(50)])
             index.delete([ChunkId(1_000 + n) for n in range(turn, 100, 3)])
             index.flush()
-            if turn % 5 == 4:
+            if turn % 4 == 3:
                 index.optimize()
         is_done.set()
         for thread in threads:
