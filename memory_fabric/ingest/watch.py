@@ -56,11 +56,12 @@ class ChangeSet(msgspec.Struct, frozen=True):
     """One burst of changes."""
 
     paths: tuple[str, ...]
-    """Files and folders that appeared, changed or went; the whole roots when there were too many."""
+    """Files and folders that appeared, changed or went; the whole roots when there were too many; none when only
+    the branch is another."""
     count: int
     """How many single changes there were."""
     branch: str = ""
-    """The branch now checked out, when it changed with this burst."""
+    """The branch now checked out, when it is another than at the burst before."""
 
 
 async def follow(roots: Sequence[Path], *, is_following_gitignore: bool = True) -> AsyncGenerator[ChangeSet | None]:
@@ -224,11 +225,12 @@ class _Follower:
         paths = {found for path in changed if (found := sieve.place(path))}
         # a root that is gone may be on its way back: that is told after the next tick
         paths -= {str(root) for root in self._roots if self._is_replaced(root)}
-        if not paths:
-            return None
+        # git moves HEAD last, maybe in a burst of its own, and that of a linked working tree lies elsewhere
         now = _branches(self._roots)
         switched = next((branch for repo, branch in now.items() if self._branches.get(repo) != branch), "")
         self._branches = now
+        if not paths and not switched:
+            return None
         if len(paths) > _TOO_MANY:
             return ChangeSet(tuple(str(root) for root in self._roots), len(paths), switched)
         return ChangeSet(tuple(sorted(paths)), len(paths), switched)

