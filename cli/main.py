@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from io import TextIOWrapper
@@ -83,6 +84,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     # when the reader has left (`cairn list | head`), end as every program of a pipeline does: at once and in silence
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if sys.stdout is None:
+        # closed by who started us (`>&-`): the answer is not wanted, the status is
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # what a terminal's encoding lacks is shown as a question mark

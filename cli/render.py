@@ -32,7 +32,11 @@ def place(cite: Any) -> str:
 
 
 def _short(path: str) -> str:
-    relative = os.path.relpath(path)
+    try:
+        relative = os.path.relpath(path)
+    except FileNotFoundError:
+        # the folder one stands in is gone
+        return path
     if not relative.startswith(".."):
         return relative
     home = str(Path.home())

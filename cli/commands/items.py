@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from cli.progress import follow
 from cli.render import show_forgotten, show_items
 from cli.screen import out, print_json
 from foundation.errors import InputError
+
+if TYPE_CHECKING:
+    from cli.client import CairnClient
 
 __all__ = ["COMMANDS"]
 
@@ -68,21 +71,21 @@ def forget(
     if path:
         options["path"] = str(Path(path).expanduser().absolute())
     with connect(profile) as client:
-        shown = follow(client.forget(ids=ids, is_dry_run=True, **options), is_json=False)
-        if not is_json and not (yes and not dry_run):
-            show_forgotten(shown)
-        if dry_run or not shown.items:
-            if is_json:
-                print_json(shown)
+        if not (yes or dry_run) and not _is_meant(client, ids=ids, **options):
             return 0
-        if not yes:
-            click.confirm("forget them?", abort=True)
-        summary = follow(client.forget(ids=ids, is_dry_run=False, **options), is_json=is_json)
+        summary = follow(client.forget(ids=ids, is_dry_run=dry_run, **options), is_json=is_json)
     if is_json:
         print_json(summary)
     else:
         show_forgotten(summary)
     return 0
+
+
+def _is_meant(client: CairnClient, **selection: Any) -> bool:
+    """Show what would go and ask; a no ends the command, and where nothing would go nothing is asked."""
+    shown = follow(client.forget(is_dry_run=True, **selection), is_json=False)
+    show_forgotten(shown)
+    return bool(shown.items) and click.confirm("forget them?", abort=True)
 
 
 def _refuse_unasked() -> None:

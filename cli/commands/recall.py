@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from cli.client import CairnClient
 from cli.commands.common import json_option, where_options
 from cli.connect import connect
 from cli.models import RecallResult
 from cli.render import show_result
 from cli.screen import out, print_json
 from foundation.errors import InputError
+
+if TYPE_CHECKING:
+    from cli.client import CairnClient
 
 __all__ = ["COMMANDS"]
 

@@ -177,6 +177,14 @@ def test_forgetting_asks_first(filled: Home, answer: str, status: int, left: int
     assert len(_left(filled)) == left
 
 
+def test_nothing_to_forget_is_said_and_not_asked(filled: Home) -> None:
+    """In the words of what was wanted."""
+    assert filled.good("forget", "-p", "nobody") == "would forget 0 items (0 chunks)\n"
+    assert filled.good("forget", "-p", "nobody", "--yes") == "forgot 0 items (0 chunks)\n"
+    assert not filled.json("forget", "-p", "nobody", "--yes")["is_dry_run"]
+    assert filled.json("forget", "-p", "nobody", "--yes", "--dry-run")["is_dry_run"]
+
+
 def test_a_program_must_say_that_it_means_it(filled: Home) -> None:
     """It cannot be asked."""
     done = filled.cairn("forget", "-p", "books", "--json")

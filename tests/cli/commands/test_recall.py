@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -169,6 +170,29 @@ def test_an_encoding_that_lacks_a_letter_is_no_error(asked: Home) -> None:
     assert "docs/??????.md" in done.stdout
     exact = asked.cairn("recall", "чайник", "--json", PYTHONIOENCODING="ascii")
     assert json.loads(exact.stdout)["items"][0]["cite"]["path"].endswith("чайник.md")
+
+
+@pytest.mark.parametrize("words", ["recall kettle", "recall kettle --json"])
+def test_an_output_that_nobody_wants_is_no_error(asked: Home, words: str) -> None:
+    """Closed by who started the command."""
+    done = subprocess.run(
+        ["bash", "-c", f"{asked.shell_command} {words} >&-"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=asked.work,
+        env=asked.environment(),
+        check=True,
+    )
+    assert done.stderr == ""
+
+
+def test_a_folder_that_is_gone_is_no_place_to_stand(asked: Home) -> None:
+    """Answers come with whole paths."""
+    script = f"mkdir gone; cd gone; rmdir ../gone; {asked.shell_command} recall 'water boils'"
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, cwd=asked.work, env=asked.environment(), check=True
+    )
+    assert f"1. {asked.work}/docs/kettle.md:1-3" in done.stdout
 
 
 def test_pack_quotes_under_a_budget(asked: Home) -> None:
