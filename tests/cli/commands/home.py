@@ -10,10 +10,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from cli.main import run
 from foundation.places import find_running
 
 __all__ = ["PATIENCE_S", "Home", "home_in"]
@@ -59,9 +62,22 @@ class Home:
         assert "Traceback" not in said.stderr, said.stderr
         return said
 
+    def inside(self, *words: str, stdin: str | bytes = b"") -> subprocess.CompletedProcess[str]:
+        """Run a command to its end inside this process, with standard streams of its own: the same, only faster."""
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        said, erred, given = (TextIOWrapper(BytesIO(text), encoding="utf-8") for text in (b"", b"", data))
+        with ExitStack() as stack:
+            stack.enter_context(patch.dict(os.environ, self.environment(), clear=True))
+            stack.enter_context(chdir(self.work))
+            stack.enter_context(patch.object(sys, "stdin", given))
+            stack.enter_context(redirect_stdout(said))
+            stack.enter_context(redirect_stderr(erred))
+            status = run(list(words))
+        return subprocess.CompletedProcess(words, status, _text(said), _text(erred))
+
     def good(self, *words: str, stdin: str | bytes = b"") -> str:
         """Run a command that works, and return what it printed."""
-        done = self.cairn(*words, stdin=stdin)
+        done = self.inside(*words, stdin=stdin)
         assert done.returncode == 0, (words, done.stderr)
         assert done.stderr == ""
         return done.stdout
@@ -75,7 +91,7 @@ class Home:
 
         The exit status is the same and standard output stays empty.
         """
-        first, second = (self.cairn(*words, *more, stdin=stdin) for more in ((), ("--json",)))
+        first, second = (self.inside(*words, *more, stdin=stdin) for more in ((), ("--json",)))
         for done in (first, second):
             assert done.returncode == status, (done.args, done.stdout, done.stderr)
             assert done.stdout == ""
@@ -115,6 +131,16 @@ class Home:
         cites = [hit["cite"] for hit in self.json("recall", *words)["items"]]
         return [cite.get("path") or cite["uri"] for cite in cites]
 
+    def keep(self, *words: str) -> str:
+        """Remember a note and return its id once it can be found."""
+        name = self.good("remember", *words).strip()
+        self.settle()
+        return name
+
+    def settle(self) -> None:
+        """Wait until all that is kept can be found: an import waits for that, a note and a watch do not."""
+        self.good("ingest", "-", "--project", "none")
+
     def forget_all(self) -> None:
         """Begin anew."""
         self.good("forget", "--since", "0001-01-02", "--yes")
@@ -125,6 +151,12 @@ class Home:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
+
+
+def _text(stream: TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
 
 
 def _read(descriptor: int) -> bytes:

@@ -139,7 +139,7 @@ def test_a_profile_that_is_a_file_is_refused(fresh: Home) -> None:
 def test_a_daemon_that_was_killed_is_started_again(fresh: Home) -> None:
     """Its note and its socket are still there; nobody answers, and the next command does not mind."""
     first = fresh.json("up", "--detach")
-    fresh.good("remember", "acorns")
+    fresh.keep("acorns")
     os.kill(first["pid"], signal.SIGKILL)
     while is_held(fresh.profile):
         os.sched_yield()

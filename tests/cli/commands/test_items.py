@@ -37,7 +37,7 @@ _ALL = {"one.md", "two.md", "memory:", "jsonl:l"}
 
 def test_a_note_is_found_and_shown_whole(filled: Home) -> None:
     """Words of the command line are one text; the id that is printed is that of the note."""
-    printed = filled.good("remember", "the", "stapler is empty").strip()
+    printed = filled.keep("the", "stapler is empty")
     item = filled.json("get", printed)
     assert item["text"] == "the stapler is empty"
     assert item.keys() == {"id", "modality", "source", "meta", "text", "chunks"}
@@ -62,7 +62,7 @@ def test_a_note_that_is_no_text_is_refused(home: Home, data: bytes) -> None:
 def test_a_stored_text_is_not_obeyed(filled: Home) -> None:
     """Escapes are made visible for people, and are exact in JSON."""
     text = "red \x1b[31m bell \x07 [bold]x[/y] :heart:"
-    printed = filled.good("remember", text).strip()
+    printed = filled.keep(text)
     shown = filled.good("get", printed)
     assert "\x1b" not in shown
     assert "red ␛[31m bell ␇ [bold]x[/y] :heart:" in shown

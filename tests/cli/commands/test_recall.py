@@ -22,7 +22,7 @@ def _asked(home: Home) -> Home:
     home.write("docs/чайник.md", "# Чайник\n\nЧайник свистит, когда вода кипит.\n")
     home.write("docs/wide.md", f"{'x' * 300} needle {'y' * 300}\n")
     home.good("index", "src", "docs", "--project", "kitchen")
-    home.good("remember", "the kettle was bought in spring", "--project", "diary")
+    home.keep("the kettle was bought in spring", "--project", "diary")
     return home
 
 

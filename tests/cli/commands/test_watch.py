@@ -24,11 +24,13 @@ class Watching:
     """A running `cairn watch --json`, whose bursts are heard and not polled for.
 
     Args:
+        home: Where it runs.
         process: With its output in pipes.
     """
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, home: Home, process: subprocess.Popen[str]) -> None:
         self.process = process
+        self._home = home
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -38,10 +40,11 @@ class Watching:
             self._lines.put(line)
 
     def until(self, is_last: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-        """Return the first document for which `is_last` is true."""
+        """Return the first document for which `is_last` is true, once what it tells can be found."""
         while True:
             document: dict[str, Any] = json.loads(self._lines.get(timeout=PATIENCE_S))
             if is_last(document):
+                self._home.settle()
                 return document
 
     def end(self) -> tuple[int, str]:
@@ -54,7 +57,7 @@ class Watching:
 @contextmanager
 def watching(home: Home, *words: str) -> Iterator[Watching]:
     """Watch from the moment that this returns."""
-    found = Watching(home.begin("watch", "--json", *words))
+    found = Watching(home, home.begin("watch", "--json", *words))
     try:
         found.until(lambda document: document.get("changes") == 0)
         yield found
@@ -74,7 +77,7 @@ def _did(name: str, count: int = 1) -> Callable[[dict[str, Any]], bool]:
 
 
 def _id_of(home: Home, path: Path) -> str:
-    (hit,) = [hit for hit in home.json("recall", "heron")["items"] if hit["cite"]["path"] == str(path)]
+    (hit,) = [hit for hit in home.json("recall", "heron", "-k", "100")["items"] if hit["cite"]["path"] == str(path)]
     return str(hit["id"])
 
 
@@ -82,10 +85,10 @@ def test_a_file_is_followed_through_its_life(home: Home, folder: Path) -> None:
     """What was there is found; created, changed, renamed (its id stays), and gone when it is deleted."""
     with watching(home, folder.name) as bursts:
         first, second, third = folder / "first.md", folder / "second.md", folder / "deep" / "third.md"
-        assert home.recalled("first heron")[0] == str(first)
+        assert home.recalled("first heron", "--under", folder.name) == [str(first)]
         second.write_text("a second heron\n")
         assert bursts.until(_did("items"))["changes"] >= 1
-        assert home.recalled("second heron")[0] == str(second)
+        assert home.recalled("second heron", "--under", folder.name)[0] == str(second)
         second.write_text("a second heron eats a newt\n")
         bursts.until(_did("items"))
         assert home.recalled("newt") == [str(second)]
@@ -115,7 +118,7 @@ def test_ignored_files_are_not_followed(home: Home, folder: Path) -> None:
 def test_nothing_is_missed_between_the_look_and_the_watch(home: Home, folder: Path) -> None:
     """Files that appear from the start of the command on are all found."""
     running = home.begin("watch", "--json", folder.name)
-    found = Watching(running)
+    found = Watching(home, running)
     for number in range(200):
         (folder / f"{number}.md").write_text(f"egret number{number}\n")
     # a burst is over when nothing more comes: the last file is in the look or in one of the bursts
