@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["copy_folder", "folder_bytes"]
@@ -15,12 +16,11 @@ _BLOCK = 1 << 20
 def folder_bytes(folder: Path) -> int:
     """Return the bytes of all blocks below `folder`; engines preallocate, so apparent sizes mislead."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_blocks * 512
-        except FileNotFoundError:
-            # engines replace files while we look
-            continue
+    # engines replace files and folders while we look: `walk` passes over a folder that is gone
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            with suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(parent, name)).st_blocks * 512
     return total
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -23,12 +24,20 @@ class Watermark(msgspec.Struct, frozen=True):
     points: int
 
 
+class _Saved(msgspec.Struct, frozen=True):
+    """A mark as it lies on disk: one flipped bit in a number would be another number, and work be skipped."""
+
+    mark: Watermark
+    crc32: int
+
+
 def load_watermark(path: Path) -> Watermark | None:
-    """Return the watermark at `path`, or None where there is none that can be read."""
+    """Return the watermark at `path`, or None where there is none that can be believed."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Watermark)
+        saved = msgspec.json.decode(path.read_bytes(), type=_Saved)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
+    return saved.mark if saved.crc32 == _crc32(saved.mark) else None
 
 
 def save_watermark(path: Path, mark: Watermark) -> None:
@@ -38,7 +47,11 @@ def save_watermark(path: Path, mark: Watermark) -> None:
     """
     temporary = path.with_suffix(".tmp")
     with temporary.open("wb") as file:
-        file.write(msgspec.json.encode(mark))
+        file.write(msgspec.json.encode(_Saved(mark, _crc32(mark))))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+def _crc32(mark: Watermark) -> int:
+    return zlib.crc32(msgspec.json.encode(mark))
