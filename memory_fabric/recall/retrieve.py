@@ -29,7 +29,7 @@ from memory_fabric.recall.fusion import (
 )
 from memory_fabric.recall.query import QueryPlan, plan_query
 from memory_fabric.recall.snippet import cut_snippet, query_stems
-from memory_fabric.recall.trust import closeness, dense_share, reading_skill
+from memory_fabric.recall.trust import closeness, dense_share, prominence, reading_skill
 from memory_fabric.records import ChunkRow, Cite, Hit, RecallQuery, RecallResult
 from memory_fabric.store.store import Store
 
@@ -192,6 +192,7 @@ class Retriever:
     ) -> list[Ranked]:
         now_s = self._clock.now_s()
         trust = skill * closeness(max(legs.dense.values(), default=0.0)) if legs.dense else skill
+        standing = prominence(legs.sparse.values()) if legs.sparse else 0.0
         embedder = self._legs.embedder()
         languages = embedder.languages if embedder is not None else frozenset()
 
@@ -200,7 +201,9 @@ class Retriever:
 
         match query.strategy:
             case "adaptive":
-                return fuse_adaptive(rows, legs, plan, lambda row: dense_share(row, trust, languages), recency)
+                return fuse_adaptive(
+                    rows, legs, plan, lambda row: dense_share(row, trust, languages, standing), recency
+                )
             case "weighted":
                 return fuse_weighted(rows, legs, plan, query.weights or self._config.weights, recency)
             case "rrf":

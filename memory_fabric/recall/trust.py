@@ -7,16 +7,22 @@ on whether the model can read the question at all. Nothing here is set per corpu
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterable
+
 from memory_fabric.embed.base import Embedder
 from memory_fabric.records import ChunkRow
 
-__all__ = ["closeness", "dense_share", "reading_skill"]
+__all__ = ["closeness", "dense_share", "prominence", "reading_skill"]
 
-_SHARE = {"code": 0.85, "conversation": 0.35, "text": 0.50}
-"""Best dense share by kind of item when both legs carry true scores; the curve is flat within ±0.1 of these.
+_SHARE = {"code": (0.90, 0.60), "conversation": (0.35, 0.35), "text": (0.50, 0.33)}
+"""Dense share by kind of item where all words match alike, and where one fragment's words stand out.
 
-Source: measured on public sets in both languages; `benchmarks/RESULTS.md` has the ablation.
+Source: measured on public and golden sets in both languages; `benchmarks/RESULTS.md` has the ablation.
 """
+
+_FLAT, _STEEP, _DEPTH = 0.2, 0.5, 10
+"""By how much of the best BM25 score the tenth one falls short where words say nothing, and where they say enough."""
 
 _FLUENT = 2.0
 """Tokens a word up to which a model knows the language (English 1.2 to 1.6, identifiers up to 2)."""
@@ -51,14 +57,31 @@ def closeness(best_cosine: float) -> float:
     return _KEPT + (1.0 - _KEPT) * min(max(near, 0.0), 1.0)
 
 
-def dense_share(row: ChunkRow, skill: float, languages: frozenset[str]) -> float:
+def prominence(scores: Iterable[float]) -> float:
+    """Return 0..1: how far the best fragments by words stand out from the rest.
+
+    A flat list means that the words of the question occur everywhere, and that their order says little.
+
+    Args:
+        scores: BM25 of all candidates, in any order.
+    """
+    best = heapq.nlargest(_DEPTH, scores)
+    if not best or best[0] <= 0.0:
+        return 0.0
+    tenth = best[-1] if len(best) == _DEPTH else 0.0
+    return min(max((1.0 - tenth / best[0] - _FLAT) / (_STEEP - _FLAT), 0.0), 1.0)
+
+
+def dense_share(row: ChunkRow, skill: float, languages: frozenset[str], prominence: float = 0.0) -> float:
     """Return the weight of the dense score for `row`, 0..1; the sparse score gets the rest.
 
     Args:
         row: The candidate.
         skill: `reading_skill` of the question.
         languages: What the model was trained on; empty means all.
+        prominence: Of the sparse scores.
     """
-    share = _SHARE.get(row.modality, _SHARE["text"]) * skill
+    flat, steep = _SHARE.get(row.modality, _SHARE["text"])
+    share = (flat + (steep - flat) * prominence) * skill
     is_foreign = bool(languages) and row.modality != "code" and row.language != "und" and row.language not in languages
     return 0.0 if is_foreign else share

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from memory_fabric.embed.base import Vectors
-from memory_fabric.recall.trust import closeness, dense_share, reading_skill
+from memory_fabric.recall.trust import closeness, dense_share, prominence, reading_skill
 from tests.memory_fabric.rows import make_row
 
 ENGLISH = frozenset({"en"})
@@ -67,3 +67,28 @@ def test_code_leans_on_vectors_and_conversations_on_words() -> None:
     shares = [dense_share(make_row(1, modality=m), 1.0, ENGLISH) for m in ("conversation", "text", "code")]  # type: ignore[arg-type]  # literals
     assert shares == sorted(shares)
     assert dense_share(make_row(1), 0.5, ENGLISH) == pytest.approx(shares[1] / 2)
+
+
+@pytest.mark.parametrize(
+    ("scores", "value"),
+    [
+        ([], 0.0),
+        ([0.0] * 20, 0.0),
+        ([9.0], 1.0),
+        ([9.0] * 20, 0.0),
+        ([10.0] + [6.5] * 20, 0.5),
+        ([10.0] + [1.0] * 20, 1.0),
+    ],
+)
+def test_prominence_is_how_far_the_best_words_stand_out(scores: list[float], value: float) -> None:
+    """One match among nothing stands out, twenty equal ones do not, in whatever order they come."""
+    assert prominence(scores) == pytest.approx(value)
+    assert prominence(reversed(scores)) == pytest.approx(value)
+
+
+def test_words_that_stand_out_take_share_from_the_vectors() -> None:
+    """Where a question's words pick out one fragment, similarity counts for less."""
+    row = make_row(1, modality="code", language="python")
+    shares = [dense_share(row, 1.0, ENGLISH, prominence=p) for p in (0.0, 0.5, 1.0)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > shares[2] > 0.0
