@@ -40,7 +40,7 @@ Layer = Literal["document", "session", "episodic", "semantic", "preference", "di
 
 
 class Document(msgspec.Struct, frozen=True):
-    """What a reader makes of one source: clean text, and how its lines map back to the source.
+    r"""What a reader makes of one source: clean text, and how its lines map back to the source.
 
     Line `i` (0-based) of `text.split("\n")` stands at source line `source_lines[i]` (1-based) and on page
     `pages[i]`; None means that text and source lines are the same, and that there are no pages.
