@@ -241,6 +241,8 @@ class IndexApplier:
             return "the model or layout has changed"
         if mark.applied_seq > self._store.journal_head():
             return "it is ahead of the journal"
+        if 0 < mark.applied_seq < self._store.journal_floor():
+            return "the journal was compacted beyond it"
         problems = self._seal.check_full() if self._seal.is_sealed else self._verify_files(self._folder)
         return problems[0] if problems else ""
 
