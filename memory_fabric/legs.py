@@ -53,6 +53,7 @@ class Legs:
     def __init__(self, config: MemoryConfig, store: Store, folder: Path, profile: Path | None) -> None:
         self._config = config
         self._store = store
+        self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         choice = find_embedder(config.embed, profile=profile)
         self._embedder: Embedder | None = choice.embedder
@@ -68,10 +69,16 @@ class Legs:
             store,
             folder / "sparse",
             f"{config.sparse.backend}/{_LAYOUT}",
-            lambda: SparseTarget(open_term_index(config.sparse, folder / "sparse")),
+            lambda: SparseTarget(open_term_index(config.sparse, folder / "sparse"), self._verify_sparse),
             lambda path: verify_term_files(config.sparse, path),
         )
         self._dense = self._dense_applier(folder / "dense") if self._embedder else None
+
+    def _verify_sparse(self) -> list[str]:
+        folder = self._folder / "sparse"
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return ["the files are gone"]
+        return verify_term_files(self._config.sparse, folder)
 
     def _dense_applier(self, folder: Path) -> IndexApplier:
         embedder = self._embedder

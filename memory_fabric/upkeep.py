@@ -143,13 +143,21 @@ class Upkeep:
 
     def _check_index(self, applier: IndexApplier, *, is_repairing: bool, check: Check) -> DoctorCheck:
         applier.wait_for(self._store.journal_head(), check=check)
-        problems = applier.problems()
+        problems = _problems(applier)
         if not problems:
             return DoctorCheck(applier.name, True, f"{applier.points()} chunks, level with the truth")
         if not is_repairing:
             return DoctorCheck(applier.name, False, "; ".join(problems[:3]), "run `cairn doctor --repair`")
         applier.request_rebuild()
         applier.wait_for(self._store.journal_head(), check=check)
-        left = applier.problems()
+        left = _problems(applier)
         detail = f"rebuilt: {problems[0]}" if not left else "; ".join(left[:3])
         return DoctorCheck(applier.name, not left, detail, "" if not left else "see the log")
+
+
+def _problems(applier: IndexApplier) -> list[str]:
+    """Return how an index differs from the truth; that it cannot even be read is a difference too."""
+    try:
+        return applier.problems()
+    except CairnError as error:
+        return [error.message]

@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -258,7 +259,8 @@ class IndexApplier:
             self._status = "rebuilding"
             self._detail = f"{self.name} index is being rebuilt: {reason}"
         if self._target is not None:
-            self._target.close()
+            with suppress(CairnError):  # damaged files cannot be flushed, and are thrown away
+                self._target.close()
             self._target = None
         self._discard()
         self._target = self._open_target()

@@ -17,7 +17,7 @@ Source: Tantivy's `directory/footer.rs`: payload, JSON with its CRC-32, length o
 
 _TAIL = 8
 _LONGEST_FOOTER = 4_096
-_NEEDED = ("term", "idx", "fieldnorm", "fast", "store")
+_NEEDED = ("term", "idx", "pos", "fieldnorm", "fast", "store")
 """Files that every segment of this schema has."""
 
 
@@ -58,7 +58,6 @@ def _listed_files(folder: Path) -> list[str]:
     for segment in segments:
         stem = segment["segment_id"].replace("-", "")
         names += [f"{stem}.{ending}" for ending in _NEEDED]
-        names += [path.name for path in folder.glob(f"{stem}.pos")]
         if segment["deletes"]:
             names.append(f"{stem}.{segment['deletes']['opstamp']}.del")
     return names
