@@ -303,7 +303,11 @@ def damaged_folders_are_harmless(config: DenseConfig, whole: Path, place: Path, 
         copy_folder(whole, copy)
         if (copy / name).stat().st_size or harm == "delete":
             damage(copy / name, harm, chance)
-    right, *given = answers_of(config, [whole, *copies])
+    # a copy here too: opening an index changes its files
+    undamaged = place / "undamaged"
+    copy_folder(whole, undamaged)
+    right, *given = answers_of(config, [undamaged, *copies])
+    shutil.rmtree(undamaged)
     for copy, answer, case in zip(copies, given, cases, strict=True):
         shutil.rmtree(copy)
         if answer != REFUSED:
