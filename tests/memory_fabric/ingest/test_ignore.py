@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memory_fabric.ingest.ignore import IgnoreRules, is_always_ignored
-from memory_fabric.ingest.walk import walk_tree
+from memory_fabric.ingest.walk import is_ignored, walk_tree
 
 PATTERNS = st.sampled_from([
     "a", "b/", "*.txt", "!a.txt", "/a", "a/b", "**/c", "c/**", "a/**/b", "!b/", "!c.txt", "*", "!*/", "[ab].txt",
@@ -65,3 +65,74 @@ def test_agrees_with_git(tmp_path_factory: pytest.TempPathFactory, top: list[str
     expected = set(listed.stdout.decode().split("\0")) - {""}
     found = walk_tree([root], max_file_bytes=10**6, on_skip=lambda _: None)
     assert {str(Path(file.path).relative_to(root.resolve())) for file in found} == expected
+
+
+_PIECES = [
+    "a",
+    "b",
+    "ab",
+    ".c",
+    "*",
+    "?",
+    "**",
+    "[ab]",
+    "[!a]",
+    "[^b]",
+    "[a-c]",
+    "\\*",
+    "\\[",
+    "ж",
+    "a b",
+    "é",
+    "[",
+    "]",
+    "-",
+]
+_PART = st.lists(st.sampled_from(_PIECES), min_size=1, max_size=3).map("".join)
+_PATTERN = st.builds(
+    lambda mark, head, parts, tail: mark + head + "/".join(parts) + tail,
+    st.sampled_from(["", "", "", "!", "\\!", "#", "\\#"]),
+    st.sampled_from(["", "", "/", "**/"]),
+    st.lists(_PART, min_size=1, max_size=3),
+    st.sampled_from(["", "", "/", "/*", "/**", " ", "\\ ", "\t", "\r"]),
+)
+_NAME = st.sampled_from(["a", "b", "ab", "abc", ".c", "a b", "a*", "[a]", "!a", "#a", "ж", "é", "-", "a ", "b]"])
+_TREE = st.sets(st.lists(_NAME, min_size=1, max_size=4).map(tuple), min_size=1, max_size=14)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@given(
+    tree=_TREE,
+    rules=st.dictionaries(st.sampled_from([(), ("a",), ("a", "b"), ("ab",)]), st.lists(_PATTERN, max_size=5)),
+)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_agrees_with_git_about_any_pattern(
+    tmp_path_factory: pytest.TempPathFactory, tree: set[tuple[str, ...]], rules: dict[tuple[str, ...], list[str]]
+) -> None:
+    """`git check-ignore` says of every file what the walk and the watcher say."""
+    root = tmp_path_factory.mktemp("repo").resolve()
+    git = ["git", "-c", "core.excludesFile=/dev/null"]
+    subprocess.run([*git, "init", "-q", "."], cwd=root, check=True, capture_output=True)
+    folders = {path[:depth] for path in tree for depth in range(1, len(path))} | set(rules)
+    files = [root.joinpath(*path) for path in sorted(tree) if path not in folders]
+    for folder in folders:
+        root.joinpath(*folder).mkdir(parents=True, exist_ok=True)
+    for path in files:
+        path.write_text("")
+    for folder, lines in rules.items():
+        root.joinpath(*folder, ".gitignore").write_text("\n".join(lines) + "\n")
+    names = [str(path.relative_to(root)) for path in files]
+    asked = subprocess.run(
+        [*git, "check-ignore", "--no-index", "-z", "--stdin"],
+        cwd=root,
+        input="\0".join([*names, ""]).encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert asked.returncode in (0, 1), asked.stderr
+    kept = set(names) - set(asked.stdout.decode().split("\0"))
+    found = walk_tree([root], max_file_bytes=10**6, on_skip=lambda _: None)
+    walked = {str(Path(file.path).relative_to(root)) for file in found}
+    assert {name for name in walked if Path(name).name != ".gitignore"} == kept
+    assert {name for name in names if not is_ignored(root / name, root)} == kept
