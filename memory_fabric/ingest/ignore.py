@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from pathspec.patterns.gitignore.base import GitIgnorePatternError
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+from memory_fabric.ingest.wildmatch import parse_pattern
 
 __all__ = [
     "IGNORED_DIRECTORIES",
@@ -42,7 +41,6 @@ _IGNORED_ENDINGS = (".pyc", ".pyo", ".swp", "~", ".egg-info")
 _CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 """First bytes of `CACHEDIR.TAG`. Source: the Cache Directory Tagging Specification."""
 
-_ANY_DEPTH = "^(?:.+/)?"
 _MAX_RULES_BYTES = 1024 * 1024
 
 
@@ -53,7 +51,7 @@ class IgnoreRules:
 
     Args:
         base: Absolute path of the folder that the patterns are relative to.
-        lines: Patterns in the syntax of `.gitignore`; malformed ones are passed over.
+        lines: Patterns in the syntax of `.gitignore`, without their line ends; malformed ones are passed over.
     """
 
     __slots__ = ("_base_length", "_names", "_ordered", "_paths")
@@ -64,12 +62,11 @@ class IgnoreRules:
         paths: list[str] = []
         self._ordered: list[tuple[bool, bool, re.Pattern[str]]] | None = []
         has_negation = False
-        for source, is_included in _compiled(lines):
-            is_name = _is_name(source)
-            text = "^" + source[len(_ANY_DEPTH) :] if is_name else source
-            (names if is_name else paths).append(text)
-            self._ordered.append((is_included, is_name, re.compile(text)))
-            has_negation |= not is_included
+        for line in lines:
+            if (pattern := parse_pattern(line)) is not None:
+                (names if pattern.is_name else paths).append(pattern.regex)
+                self._ordered.append((pattern.is_left_out, pattern.is_name, re.compile(pattern.regex)))
+                has_negation |= not pattern.is_left_out
         if not has_negation:
             self._ordered = None
         self._names = re.compile("|".join(names)) if names else None
@@ -94,40 +91,6 @@ class IgnoreRules:
             if pattern.match(name if is_name else relative):
                 return is_included
         return None
-
-
-def _compiled(lines: Iterable[str]) -> Iterable[tuple[str, bool]]:
-    """Yield regular expressions without named groups, which could not be joined, and whether they leave out."""
-    for line in lines:
-        text = line.rstrip("\r\n")
-        if not text or text.startswith("#"):
-            continue
-        bare = text.rstrip()
-        if bare.endswith(("/**", "/**/")):
-            # `a/**` is about what is inside `a`: the folder itself must stay open for a later `!a/b`
-            text = bare + ("*/" if bare.endswith("/") else "/*")
-        try:
-            pattern = GitIgnoreSpecPattern(text)
-        except (GitIgnorePatternError, re.error):
-            continue
-        if pattern.include is not None and pattern.regex is not None:
-            yield _whole(re.sub(r"\(\?P<\w+>", "(?:", pattern.regex.pattern)), pattern.include
-
-
-def _whole(source: str) -> str:
-    """Match the entry itself and not what is inside it: an inner entry may have a verdict of its own."""
-    if not source.startswith("^"):
-        source = f"^.*{source}"
-    for ending, exact in (("(?:(?:/)|$)", r"/?\Z"), ("(?:/)", r"/\Z")):
-        if source.endswith(ending):
-            return source.removesuffix(ending) + exact
-    return source
-
-
-def _is_name(source: str) -> bool:
-    """Whether a pattern says nothing about the folders above."""
-    inner = source.removesuffix(r"/?\Z").removesuffix(r"/\Z").replace("[^/]", "")
-    return inner.startswith(_ANY_DEPTH) and "/" not in inner[len(_ANY_DEPTH) :]
 
 
 def is_always_ignored(name: str, *, is_directory: bool) -> bool:
@@ -226,7 +189,7 @@ def _load(directory: str, stamps: tuple[tuple[str, tuple[int, int]], ...]) -> Ig
     """Compile the files named in `stamps`; their times and sizes are part of the cache key."""
     lines: list[str] = []
     for path, _ in stamps:
-        lines.extend(_read(path).decode("utf-8", "replace").removeprefix("\ufeff").splitlines())
+        lines.extend(_read(path).decode("utf-8", "replace").removeprefix("\ufeff").split("\n"))
     return IgnoreRules(directory, lines)
 
 

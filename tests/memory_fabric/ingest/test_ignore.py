@@ -79,11 +79,20 @@ _PIECES = [
     "[!a]",
     "[^b]",
     "[a-c]",
+    "[[ab]",
+    "[]a]",
+    "[!]]",
+    "[a-]",
+    "[-a]",
+    "[[:alpha:]]",
+    "[[:nope:]]",
+    "[b-a]",
+    "[\\]]",
+    "\\",
+    "***",
     "\\*",
     "\\[",
-    "ж",
     "a b",
-    "é",
     "[",
     "]",
     "-",
@@ -96,7 +105,7 @@ _PATTERN = st.builds(
     st.lists(_PART, min_size=1, max_size=3),
     st.sampled_from(["", "", "/", "/*", "/**", " ", "\\ ", "\t", "\r"]),
 )
-_NAME = st.sampled_from(["a", "b", "ab", "abc", ".c", "a b", "a*", "[a]", "!a", "#a", "ж", "é", "-", "a ", "b]"])
+_NAME = st.sampled_from(["a", "b", "ab", "abc", ".c", "a b", "a*", "[a]", "!a", "#a", "-", "a ", "b]"])
 _TREE = st.sets(st.lists(_NAME, min_size=1, max_size=4).map(tuple), min_size=1, max_size=14)
 
 
@@ -114,7 +123,8 @@ def test_agrees_with_git_about_any_pattern(
     root = tmp_path_factory.mktemp("repo").resolve()
     git = ["git", "-c", "core.excludesFile=/dev/null"]
     subprocess.run([*git, "init", "-q", "."], cwd=root, check=True, capture_output=True)
-    folders = {path[:depth] for path in tree for depth in range(1, len(path))} | set(rules)
+    folders = {path[:depth] for path in tree for depth in range(1, len(path))}
+    folders |= {path[:depth] for path in rules for depth in range(len(path) + 1)}
     files = [root.joinpath(*path) for path in sorted(tree) if path not in folders]
     for folder in folders:
         root.joinpath(*folder).mkdir(parents=True, exist_ok=True)
