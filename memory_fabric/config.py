@@ -64,9 +64,9 @@ class DenseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of a Qdrant server, for `qdrant_server`."""
     hnsw_from_points: Count = 50_000
     """Below this a full scan answers; above it `optimize` builds a graph."""
-    hnsw_m: Count = 32
-    hnsw_ef_construct: Count = 256
-    hnsw_ef: Count = 64
+    hnsw_m: Count = 16
+    hnsw_ef_construct: Count = 100
+    hnsw_ef: Count = 100
     quantization: Literal["none", "scalar"] = "none"
 
 

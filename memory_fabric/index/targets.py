@@ -170,6 +170,11 @@ class DenseTarget:
             stored = self.index.vectors(part)
             chunks = rows(part)
             cached = self._cache.get(self._embedder.model_id, [row.content_hash for row in chunks.values()])
+            some = next(iter(stored.values()), None)
+            reached = {} if some is None else self.index.score(some, part)
+            problems += [
+                f"chunk {chunk_id} cannot be found by its vector" for chunk_id in part if chunk_id not in reached
+            ]
             for chunk_id, row in chunks.items():
                 want = cached.get(row.content_hash)
                 have = stored.get(chunk_id)

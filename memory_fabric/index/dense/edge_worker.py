@@ -10,10 +10,15 @@ import of the engine and nothing else:
 
 from __future__ import annotations
 
+import bisect
 import ctypes
+import itertools
+import math
 import os
 import signal
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +30,7 @@ UNCHANGED = 3
 _PR_SET_PDEATHSIG = 1
 _NICENESS = 10
 _STEP = 10_000
+_RANGES = 50
 
 
 def _die_with_parent() -> None:
@@ -41,18 +47,63 @@ def _optimize(shard: Any) -> int:
 
 
 def _probe(shard: Any) -> int:
+    """Read every point, and compare what the filters' own indexes say with what the points say.
+
+    Raises:
+        ValueError: They differ.
+    """
+    words: dict[str, Counter[str]] = {}
+    numbers: dict[str, list[float]] = {}
+    for record in _records(shard):
+        for key, value in record.payload.items():
+            if isinstance(value, float | int):
+                numbers.setdefault(key, []).append(value)
+            else:
+                words.setdefault(key, Counter()).update([value] if isinstance(value, str) else set(value))
+    for key, counts in words.items():
+        _compare_words(shard, key, counts)
+    for key, values in numbers.items():
+        _compare_numbers(shard, key, sorted(values))
+    shard.close()
+    return 0
+
+
+def _records(shard: Any) -> Iterator[Any]:
+    """Yield every point.
+
+    Raises:
+        ValueError: One has lost its vector.
+    """
     import qdrant_edge as edge
 
     offset = None
     while True:
-        records, offset = shard.scroll(
-            edge.ScrollRequest(offset=offset, limit=_STEP, with_payload=True, with_vector=True)
-        )
-        if any(record.vector is None for record in records):
-            raise ValueError("a point has no vector")
+        request = edge.ScrollRequest(offset=offset, limit=_STEP, with_payload=True, with_vector=True)
+        records, offset = shard.scroll(request)
+        for record in records:
+            if record.vector is None:
+                raise ValueError(f"point {record.id} has no vector")
+            yield record
         if offset is None:
-            shard.close()
-            return 0
+            return
+
+
+def _compare_words(shard: Any, key: str, counts: Counter[str]) -> None:
+    import qdrant_edge as edge
+
+    facet = shard.facet(edge.FacetRequest(key, limit=len(counts) + 1, exact=True))
+    if {hit.value: hit.count for hit in facet.hits} != counts:
+        raise ValueError(f"the index of `{key}` differs from the points")
+
+
+def _compare_numbers(shard: Any, key: str, values: list[float]) -> None:
+    import qdrant_edge as edge
+
+    for low, high in itertools.pairwise([*values[:: len(values) // _RANGES + 1], math.inf]):
+        inside = edge.FieldCondition(key, range=edge.RangeFloat(gte=low, lt=high))
+        counted = shard.count(edge.CountRequest(filter=edge.Filter(must=[inside])))
+        if counted != bisect.bisect_left(values, high) - bisect.bisect_left(values, low):
+            raise ValueError(f"the index of `{key}` differs from the points")
 
 
 def main(arguments: list[str]) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import qdrant_edge as edge
 
-from foundation.errors import ResourceError
+from foundation.errors import ConflictError, ResourceError
 from foundation.ids import ChunkId
 from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
@@ -29,6 +31,7 @@ from memory_fabric.index.dense.edge_shard import (
     load_shard,
     point_of,
 )
+from memory_fabric.index.dense.ties import best
 from memory_fabric.index.disk import copy_folder, folder_bytes
 from memory_fabric.operations import Check
 from memory_fabric.records import Filters
@@ -80,6 +83,25 @@ class QdrantEdgeIndex:
         """Length of a vector."""
         return self._dimension
 
+    @contextmanager
+    def _engine(self) -> Iterator[Any]:
+        """Give the shard, and turn what it raises into our errors: a closed index is not a damaged one.
+
+        Raises:
+            ConflictError: The index is closed.
+            IndexCorruptError: The engine failed.
+        """
+        shard = self._shard
+        if self._is_closed:
+            raise ConflictError("the vector index is closed")
+        try:
+            with engine_errors(self._folder):
+                yield shard
+        except IndexCorruptError:
+            if self._is_closed:
+                raise ConflictError("the vector index is closed") from None
+            raise
+
     # ---- writing ----------------------------------------------------------------------------------------------
 
     def upsert(self, points: Sequence[DensePoint]) -> None:
@@ -106,11 +128,11 @@ class QdrantEdgeIndex:
 
     def _write(self, operation: Any, ids: Sequence[ChunkId]) -> None:
         with self._writing:
-            if self._is_tidy:
+            if self._is_tidy and not self._is_closed:
                 self._generations.adopt(self._folder, is_tidy=False)
                 self._is_tidy = False
-            with engine_errors(self._folder):
-                self._shard.update(operation)
+            with self._engine() as shard:
+                shard.update(operation)
             if self._touched is not None:
                 self._touched.update(ids)
 
@@ -120,15 +142,17 @@ class QdrantEdgeIndex:
         Raises:
             IndexCorruptError: The engine failed.
         """
-        with self._writing, engine_errors(self._folder):
-            self._shard.flush()
+        with self._writing, self._engine() as shard:
+            shard.flush()
 
     def close(self) -> None:
-        """Flush and release files; ends an optimisation under way."""
+        """Flush and release files; ends an optimisation under way; may be called again."""
         self._is_closed = True
         with self._optimizing, self._writing, engine_errors(self._folder):
-            self._shard.flush()
-            self._shard.close()
+            shard, self._shard = self._shard, None
+            if shard is not None:
+                shard.flush()
+                shard.close()
 
     # ---- optimising -------------------------------------------------------------------------------------------
 
@@ -160,7 +184,8 @@ class QdrantEdgeIndex:
                     self._keep()
                 return is_changed
             finally:
-                self._touched = None
+                with self._writing:
+                    self._touched = None
                 self._generations.sweep(keep=self._folder)
 
     def _copy_to(self, folder: Path) -> None:
@@ -232,7 +257,9 @@ class QdrantEdgeIndex:
         self._check(vector)
         wanted = condition(filters)
         plain = vector.tolist()
-        found = [hit for name in names for hit in self._nearest(plain, k, name, wanted, is_exact=False)]
+        found: list[Scored] = []
+        for name in names:
+            found += best(partial(self._nearest, plain, name=name, wanted=wanted, is_exact=False), k)
         return sorted(found, key=lambda hit: (-hit.score, hit.id))[:k]
 
     def _nearest(self, vector: list[float], k: int, name: str, wanted: Any, *, is_exact: bool) -> list[Scored]:
@@ -242,8 +269,8 @@ class QdrantEdgeIndex:
             filter=wanted,
             params=edge.SearchParams(hnsw_ef=max(self._config.hnsw_ef, k), exact=is_exact),
         )
-        with engine_errors(self._folder):
-            return [Scored(ChunkId(int(point.id)), float(point.score)) for point in self._shard.query(request)]
+        with self._engine() as shard:
+            return [Scored(ChunkId(int(point.id)), float(point.score)) for point in shard.query(request)]
 
     def score(self, vector: Vectors, ids: Sequence[ChunkId]) -> dict[ChunkId, float]:
         """Return the exact cosine of each known id; unknown ids are left out.
@@ -267,16 +294,15 @@ class QdrantEdgeIndex:
         Raises:
             IndexCorruptError: The engine failed.
         """
-        shard = self._shard
         offset = None
         found: list[ChunkId] = []
-        while True:
-            request = edge.ScrollRequest(offset=offset, limit=_SCROLL, with_payload=False, with_vector=False)
-            with engine_errors(self._folder):
+        with self._engine() as shard:
+            while True:
+                request = edge.ScrollRequest(offset=offset, limit=_SCROLL, with_payload=False, with_vector=False)
                 records, offset = shard.scroll(request)
-            found += [ChunkId(int(record.id)) for record in records]
-            if offset is None:
-                return found
+                found += [ChunkId(int(record.id)) for record in records]
+                if offset is None:
+                    return found
 
     def vectors(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Vectors]:
         """Return the stored vectors of the known ids, as float32.
@@ -284,8 +310,8 @@ class QdrantEdgeIndex:
         Raises:
             IndexCorruptError: The engine failed.
         """
-        with engine_errors(self._folder):
-            records = self._shard.retrieve([int(i) for i in ids], with_payload=False, with_vector=True)
+        with self._engine() as shard:
+            records = shard.retrieve([int(i) for i in ids], with_payload=False, with_vector=True)
         return {
             ChunkId(int(record.id)): np.asarray(next(iter(record.vector.values())), dtype=np.float32)
             for record in records
@@ -298,8 +324,8 @@ class QdrantEdgeIndex:
         Raises:
             IndexCorruptError: The engine failed.
         """
-        with engine_errors(self._folder):
-            info = self._shard.info()
+        with self._engine() as shard:
+            info = shard.info()
         return VectorIndexStats(
             info.points_count, info.indexed_vectors_count, info.segments_count, folder_bytes(self._root)
         )
