@@ -76,9 +76,7 @@ class Legs:
 
     def _verify_sparse(self) -> list[str]:
         folder = self._folder / "sparse"
-        if not folder.is_dir() or not any(folder.iterdir()):
-            return ["the files are gone"]
-        return verify_term_files(self._config.sparse, folder)
+        return _missing(folder) or verify_term_files(self._config.sparse, folder)
 
     def _dense_applier(self, folder: Path) -> IndexApplier:
         embedder = self._embedder
@@ -86,7 +84,14 @@ class Legs:
 
         def open_target() -> Target:
             index = open_vector_index(self._config.dense, folder, embedder.dimension)
-            return DenseTarget(index, embedder, self._store.embeddings, self._yield_to_user)
+            has_files = self._config.dense.backend != "qdrant_server"
+            return DenseTarget(
+                index,
+                embedder,
+                self._store.embeddings,
+                self._yield_to_user,
+                lambda: _missing(folder) if has_files else [],
+            )
 
         dense = self._config.dense
         fingerprint = f"{dense.backend}/{dense.quantization}/{_LAYOUT}/{embedder.model_id}"
@@ -218,3 +223,8 @@ class Legs:
         self._sparse.wait_for(head, check=check)
         if is_dense and self._dense is not None:
             self._dense.wait_with_progress(head, "embed", self._store.chunk_total(), report=report, check=check)
+
+
+def _missing(folder: Path) -> list[str]:
+    """Return a problem when an open index has no files left: an engine goes on with what it has mapped."""
+    return [] if folder.is_dir() and any(folder.iterdir()) else ["the files are gone"]

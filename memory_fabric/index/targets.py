@@ -112,17 +112,24 @@ class DenseTarget:
         embedder: The model.
         cache: Vectors by model and content hash.
         yield_to_user: Called before each model call; returns when no recall is waiting for the processor.
+        verify_files: Checks the files that the index has on disk now; returns problems.
     """
 
     step = 64
 
     def __init__(
-        self, index: VectorIndex, embedder: Embedder, cache: EmbeddingCache, yield_to_user: Callable[[], None]
+        self,
+        index: VectorIndex,
+        embedder: Embedder,
+        cache: EmbeddingCache,
+        yield_to_user: Callable[[], None],
+        verify_files: Callable[[], list[str]] = list,
     ) -> None:
         self.index = index
         self._embedder = embedder
         self._cache = cache
         self._yield_to_user = yield_to_user
+        self._verify_files = verify_files
 
     def apply(self, drops: Sequence[ChunkId], puts: Sequence[ChunkRow]) -> None:
         """Remove and insert; idempotent."""
@@ -163,7 +170,8 @@ class DenseTarget:
 
     def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
         """Compare every stored vector with the cached one of its chunk."""
-        problems: list[str] = []
+        # an index that never held anything may have no files yet
+        problems = self._verify_files() if self.points() else []
         ids = list(self.index.ids())
         for start in range(0, len(ids), 1_000):
             part = ids[start : start + 1_000]

@@ -1,0 +1,81 @@
+"""Progress is told in time, seldom enough, and ends with the truth."""
+
+from __future__ import annotations
+
+import pytest
+
+from memory_fabric.ingest import pacing
+from memory_fabric.ingest.pacing import Pace
+from memory_fabric.operations import Progress
+
+
+class Watch:
+    """A hand-moved clock."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Time that moves only when told to."""
+    watch = Watch()
+    monkeypatch.setattr(pacing, "time", watch)
+    return watch
+
+
+def test_at_most_ten_a_second(watch: Watch) -> None:
+    """Ten thousand files in ten seconds give about a hundred reports, in order."""
+    reports: list[Progress] = []
+    pace = Pace(reports.append, "files", "index", total=10_000)
+    for _ in range(10_000):
+        watch.now += 0.001
+        pace.advance(path="f")
+    assert 95 <= len(reports) <= 101
+    assert [report.done for report in reports] == sorted(report.done for report in reports)
+
+
+def test_rate_and_time_to_go(watch: Watch) -> None:
+    """A quarter after ten seconds: as fast again, thirty seconds are left."""
+    reports: list[Progress] = []
+    pace = Pace(reports.append, "chunks", "embed", total=400)
+    watch.now += 10
+    pace.reach(100, "a.txt")
+    report = reports[-1]
+    assert (report.done, report.total, report.unit, report.phase, report.path) == (100, 400, "chunks", "embed", "a.txt")
+    assert report.rate == pytest.approx(10.0)
+    assert report.eta_s == pytest.approx(30.0)
+
+
+def test_the_last_state_is_told_in_any_case(watch: Watch) -> None:
+    """Also right after another report, and when nothing was done."""
+    reports: list[Progress] = []
+    pace = Pace(reports.append, "files", "index", total=3)
+    for _ in range(3):
+        pace.advance()
+    pace.finish()
+    assert (reports[-1].done, reports[-1].eta_s) == (3, 0.0)
+    Pace(reports.append, "files", "index").finish()
+    assert (reports[-1].done, reports[-1].rate) == (0, 0.0)
+
+
+def test_an_unknown_total_promises_no_end(watch: Watch) -> None:
+    """While the total is 0 nothing is said about time to go."""
+    reports: list[Progress] = []
+    pace = Pace(reports.append, "files", "scan")
+    watch.now += 1
+    pace.advance(50)
+    assert (reports[-1].total, reports[-1].eta_s) == (0, 0.0)
+
+
+def test_more_done_than_expected_is_no_negative_time(watch: Watch) -> None:
+    """A total that was a guess may be passed."""
+    reports: list[Progress] = []
+    pace = Pace(reports.append, "chunks", "embed", total=10)
+    watch.now += 1
+    pace.reach(25)
+    assert reports[-1].eta_s == 0.0
