@@ -1,0 +1,141 @@
+"""Forgetting, compacting, rebuilding, and the proof that everything agrees."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foundation.errors import InputError
+from foundation.ids import ChunkId
+from memory_fabric.fabric import MemoryFabric
+from memory_fabric.operations import DoctorCheck, ForgetSelector, Progress
+from tests.memory_fabric.fabric_parts import ask, go_on, ignore, index, open_fabric
+
+pytestmark = pytest.mark.slow
+
+
+def word(number: int) -> str:
+    """Return a word that stands in one document only and is cut nowhere."""
+    return f"q{'bcdfghjklm'[number // 10]}{'bcdfghjklm'[number % 10]}x"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Thirty documents."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for n in range(30):
+        (folder / f"f{n}.txt").write_text(f"common words and {word(n)}")
+    return folder
+
+
+@pytest.fixture
+def fabric(tmp_path: Path, tree: Path) -> Iterator[MemoryFabric]:
+    """A memory that holds them, without a model."""
+    with open_fabric(tmp_path / "memory") as opened:
+        index(opened, tree)
+        yield opened
+
+
+def by_name(checks: list[DoctorCheck]) -> dict[str, DoctorCheck]:
+    """Return checks by name."""
+    return {check.name: check for check in checks}
+
+
+def lose(fabric: MemoryFabric, ids: list[int]) -> None:
+    """Take chunks out of the term index behind the journal's back."""
+    target = fabric._legs.appliers[0].target()
+    assert target is not None
+    target.apply([ChunkId(i) for i in ids], [])
+    target.flush()
+
+
+def test_a_sound_memory_is_called_sound(fabric: MemoryFabric) -> None:
+    """Truth, term index, and the vector index that is not in use."""
+    checks = by_name(fabric.doctor(is_repairing=False, check=go_on))
+    assert {name: check.ok for name, check in checks.items()} == {"store": True, "sparse": True, "dense": True}
+    assert checks["sparse"].detail == "30 chunks, level with the truth"
+    assert checks["dense"].detail.startswith("not in use")
+
+
+def test_missing_chunks_are_told_and_repaired(fabric: MemoryFabric) -> None:
+    """Looking changes nothing; repairing brings the answers back."""
+    lost = [int(hit.chunk_id) for hit in ask(fabric, word(7)).items]
+    lose(fabric, lost)
+    for _ in range(2):
+        check = by_name(fabric.doctor(is_repairing=False, check=go_on))["sparse"]
+        assert (check.ok, check.detail) == (False, f"{len(lost)} chunks of the truth are missing in the index")
+        assert "--repair" in check.fix
+    assert ask(fabric, word(7)).items == ()
+    repaired = by_name(fabric.doctor(is_repairing=True, check=go_on))["sparse"]
+    assert (repaired.ok, repaired.detail.startswith("rebuilt: ")) == (True, True)
+    assert [int(hit.chunk_id) for hit in ask(fabric, word(7)).items] == lost
+    assert all(check.ok for check in fabric.doctor(is_repairing=False, check=go_on))
+
+
+def test_a_damaged_truth_is_told_and_not_repaired(fabric: MemoryFabric, tmp_path: Path) -> None:
+    """The truth cannot be built from anything: the fix is a backup."""
+    database = sqlite3.connect(tmp_path / "memory/store/memory.db")
+    database.execute("PRAGMA foreign_keys = OFF")
+    database.execute("DELETE FROM items WHERE key = (SELECT min(key) FROM items)")
+    database.commit()
+    database.close()
+    check = by_name(fabric.doctor(is_repairing=True, check=go_on))["store"]
+    assert (check.ok, check.fix) == (False, "restore the profile's store from a backup")
+
+
+def test_replay_names_are_checked(fabric: MemoryFabric) -> None:
+    """An index that is not there cannot be built again; nothing is thrown away."""
+    with pytest.raises(InputError, match="no index `dense`"):
+        fabric.replay(names=["sparse", "dense"], report=ignore, check=go_on)
+    assert len(ask(fabric, "common").items) == 20
+
+
+def test_replay_reports_up_to_the_last_chunk(fabric: MemoryFabric) -> None:
+    """The last report says that all are there."""
+    reports: list[Progress] = []
+    fabric.replay(report=reports.append, check=go_on)
+    assert (reports[-1].done, reports[-1].total, reports[-1].phase) == (30, 30, "replay")
+
+
+def test_waiting_ends_when_the_client_goes(fabric: MemoryFabric) -> None:
+    """The check is asked while doctor and replay wait; the rebuild goes on without the client."""
+
+    class GoneError(Exception):
+        """The client has left."""
+
+    def gone() -> None:
+        raise GoneError
+
+    with pytest.raises(GoneError):
+        fabric.doctor(is_repairing=True, check=gone)
+    fabric.wait_until_searchable(is_dense=False, report=ignore, check=go_on)
+    assert all(check.ok for check in fabric.doctor(is_repairing=False, check=go_on))
+
+
+def test_compacting_keeps_answers_and_gives_space_back(fabric: MemoryFabric, tree: Path) -> None:
+    """After most was forgotten and compacted, the rest is found and the words of the others are in no file."""
+    fabric.forget(ForgetSelector(path=str(tree / "f3.txt")), is_dry_run=False, report=ignore, check=go_on)
+    reports: list[Progress] = []
+    fabric.compact(report=reports.append, check=go_on)
+    assert (reports[-1].done, reports[-1].total) == (2, 2)
+    assert ask(fabric, word(3)).items == ()
+    assert len(ask(fabric, word(4)).items) == 1
+    assert all(check.ok for check in fabric.doctor(is_repairing=False, check=go_on))
+    folder = Path(fabric._store._path).parents[1]
+    holders = [path.name for path in folder.rglob("*") if path.is_file() and word(3).encode() in path.read_bytes()]
+    assert holders == []
+
+
+def test_forgetting_in_batches(fabric: MemoryFabric, tree: Path) -> None:
+    """A dry run tells the same numbers as the run; both legs have nothing left."""
+    selector = ForgetSelector(project="p")
+    shown = fabric.forget(selector, is_dry_run=True, report=ignore, check=go_on)
+    done = fabric.forget(selector, is_dry_run=False, report=ignore, check=go_on)
+    assert (shown.items, shown.chunks, len(shown.examples)) == (done.items, done.chunks, 20) == (30, 30, 20)
+    assert fabric.stats().items == 0
+    assert ask(fabric, "common").items == ()
+    assert all(check.ok for check in fabric.doctor(is_repairing=False, check=go_on))
