@@ -28,6 +28,10 @@ HARMLESS = (".managed.json", ".lock", ".json-tmp")
 """Names of files that no answer depends on."""
 
 
+shares = pytest.mark.parametrize("share", [7, pytest.param(1, marks=pytest.mark.soak)])
+"""One damage of so many is tried: all of them take minutes."""
+
+
 class Case:
     """A memory that was closed, or whose process died, and what it answers when nothing is wrong."""
 
@@ -111,20 +115,22 @@ def thinned(paths: Sequence[Path]) -> list[Path]:
     return list({path.name: path for path in reversed(paths)}.values())
 
 
+@shares
 @pytest.mark.parametrize("leg", ["sparse", "dense"])
-def test_every_damage_to_a_closed_index_is_noticed(cases: Callable[[str, str], Case], leg: str) -> None:
+def test_every_damage_to_a_closed_index_is_noticed(cases: Callable[[str, str], Case], leg: str, share: int) -> None:
     """The seal tells, and no damaged file is ever given to the engine."""
     closed = cases("closed", leg)
-    outcomes = closed.outcomes(list(closed.damages(thinned(closed.files(leg)))))
+    outcomes = closed.outcomes(list(closed.damages(thinned(closed.files(leg))))[::share])
     assert [wrong for outcome in outcomes if (wrong := closed.wrong(outcome))] == []
     assert [outcome.job for outcome in outcomes if list(outcome.rebuilt) != [leg]] == []
 
 
+@shares
 @pytest.mark.parametrize("leg", ["sparse", "dense"])
-def test_damage_after_a_crash_is_noticed_or_harmless(cases: Callable[[str, str], Case], leg: str) -> None:
+def test_damage_after_a_crash_is_noticed_or_harmless(cases: Callable[[str, str], Case], leg: str, share: int) -> None:
     """Without a seal the files' own checksums and the truth are asked."""
     crashed = cases("crashed", leg)
-    outcomes = crashed.outcomes(list(crashed.damages(thinned(crashed.files(leg)))))
+    outcomes = crashed.outcomes(list(crashed.damages(thinned(crashed.files(leg))))[::share])
     assert [wrong for outcome in outcomes if (wrong := crashed.wrong(outcome))] == []
 
 
@@ -140,10 +146,11 @@ def test_whole_folders_seals_and_marks(cases: Callable[[str, str], Case], ending
     assert leg in outcomes[0].rebuilt
 
 
-def test_damage_to_an_open_term_index_is_repaired(cases: Callable[[str, str], Case]) -> None:
+@shares
+def test_damage_to_an_open_term_index_is_repaired(cases: Callable[[str, str], Case], share: int) -> None:
     """`doctor --repair` finds by checksums what answers would not show, and builds the index again."""
     closed = cases("closed", "sparse")
-    outcomes = closed.outcomes(list(closed.damages(closed.files("sparse"), is_running=True)))
+    outcomes = closed.outcomes(list(closed.damages(closed.files("sparse"), is_running=True))[::share])
     assert [wrong for outcome in outcomes if (wrong := closed.wrong(outcome))] == []
     silent = [outcome.job for outcome in outcomes if not outcome.found]
     assert [job for job in silent if not job.file.endswith(HARMLESS) and not _is_in_footer(closed, job)] == []

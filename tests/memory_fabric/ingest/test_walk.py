@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -201,6 +202,122 @@ def test_names_that_are_no_unicode_are_reported(tmp_path: Path) -> None:
     names, skipped = walk(tmp_path)
     assert names == []
     assert skipped == {"\ufffd.txt": "name is not utf-8"}
+
+
+def test_any_other_name_is_found(tmp_path: Path) -> None:
+    """Line breaks, quotes, spaces, signs of other alphabets: only what is no Unicode is refused."""
+    names = [
+        "line\nbreak.txt",
+        " lead.txt",
+        "quote'\".txt",
+        "tab\t.txt",
+        "ж漢🙂.txt",
+        "-rf.txt",
+        "$HOME.txt",
+        "\\.txt",
+        "a" * 255,
+    ]
+    put(tmp_path, dict.fromkeys(names, "x"))
+    assert walk(tmp_path) == (sorted(names), {})
+
+
+def test_a_folder_whose_name_is_no_unicode_is_reported_once(tmp_path: Path) -> None:
+    """Nothing below it could be named either."""
+    inner = os.fsencode(tmp_path) + b"/\xff"
+    os.mkdir(inner)
+    with open(inner + b"/a.txt", "wb"):
+        pass
+    assert walk(tmp_path) == ([], {"\ufffd": "name is not utf-8"})
+
+
+def test_a_tree_deeper_than_a_path_may_be_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no path can name is reported where it begins; everything above is found."""
+    monkeypatch.chdir(tmp_path)
+    for _ in range(60):
+        os.mkdir("d" * 100)
+        os.chdir("d" * 100)
+        Path("a.txt").write_text("x")
+    names, skipped = walk(tmp_path)
+    assert len(names) == (4096 - len(str(tmp_path)) - len("/a.txt")) // 101
+    assert list(skipped.values()) == ["unreadable: File name too long"]
+
+
+def test_a_very_deep_tree(tmp_path: Path) -> None:
+    """No recursion: a thousand folders in each other are walked."""
+    path = tmp_path
+    for _ in range(1_000):
+        path = path / "d"
+        path.mkdir()
+    (path / "a.txt").write_text("x")
+    names, skipped = walk(tmp_path)
+    assert ([name.count("/") for name in names], skipped) == ([1_000], {})
+    assert not is_ignored(path / "a.txt", tmp_path)
+
+
+def test_a_file_of_holes_counts_by_its_length(tmp_path: Path) -> None:
+    """It takes no space, and reading it would."""
+    with (tmp_path / "holes.txt").open("wb") as file:
+        file.truncate(1 << 40)
+    assert walk(tmp_path) == ([], {"holes.txt": "too large (1048576 MB > 1 MB)"})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+def test_devices_are_reported(tmp_path: Path) -> None:
+    """They are never opened."""
+    try:
+        os.mknod(tmp_path / "zero", 0o600 | stat.S_IFCHR, os.makedev(1, 5))
+        os.mknod(tmp_path / "disk", 0o600 | stat.S_IFBLK, os.makedev(7, 99))
+    except PermissionError:
+        pytest.skip("devices cannot be made here")
+    assert walk(tmp_path) == (
+        [],
+        {"zero": "not a regular file (character device)", "disk": "not a regular file (block device)"},
+    )
+
+
+def test_what_goes_and_changes_during_the_walk(tmp_path: Path) -> None:
+    """A folder that goes is reported, a file that goes is not found, one that comes later is: the walk goes on."""
+    put(tmp_path, {"a/1.txt": "x", "b/2.txt": "x", "c/3.txt": "x", "d/4.txt": "x"})
+    skipped: list[SkippedFile] = []
+    found = walk_tree([tmp_path], max_file_bytes=10, on_skip=skipped.append)
+    assert next(found).path.endswith("a/1.txt")
+    (tmp_path / "b/2.txt").unlink()
+    (tmp_path / "b").rmdir()
+    (tmp_path / "c/3.txt").write_text("longer")
+    put(tmp_path, {"d/5.txt": "x"})
+    rest = {Path(file.path).name: file.size for file in found}
+    assert rest == {"3.txt": 6, "4.txt": 1, "5.txt": 1}
+    assert [(skip.path, skip.reason) for skip in skipped] == [
+        (str(tmp_path / "b"), "unreadable: No such file or directory")
+    ]
+
+
+def test_a_change_below_a_home_fares_as_in_a_walk_of_it(tmp_path: Path) -> None:
+    """For any file or folder as a root of its own: the same files, and never one that the home's walk leaves out."""
+    outside = put(tmp_path / "outside", {"key.txt": "s"})
+    home = put(
+        tmp_path / "home",
+        {
+            ".cairnignore": "*.log\nbuild/\n",
+            "a.txt": "",
+            "b.log": "",
+            "build/c.txt": "",
+            "d/e.txt": "",
+            "d/f.log": "",
+            "d/build/g.txt": "",
+            "d/.cairnignore": "!f.log\n",
+            "env/pyvenv.cfg": "",
+            "env/x.py": "",
+            "node_modules/m.js": "",
+        },
+    )
+    (home / "link").symlink_to(outside)
+    (home / "d/key.txt").symlink_to(outside / "key.txt")
+    whole = {file.path for file in walk_tree([home], max_file_bytes=10, on_skip=lambda _: None)}
+    for path in [*home.rglob("*"), home / "link/key.txt"]:
+        found = {f.path for f in walk_tree([path], max_file_bytes=10, on_skip=lambda _: None, homes=[home])}
+        assert found == {name for name in whole if name == str(path) or name.startswith(f"{path}/")}, path
+    assert {Path(name).name for name in whole} == {".cairnignore", "a.txt", "e.txt", "f.log"}
 
 
 def test_check_stops_the_walk(tmp_path: Path) -> None:
