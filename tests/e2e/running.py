@@ -7,14 +7,37 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cli.client import CairnClient
+from cli.models import IndexSummary
 from foundation.places import find_running
+from tests.memory_fabric.embed.tiny_model import MANIFEST, write_model
 
 NO_MODEL = "memory.embed.model="
 PATIENCE_S = 30.0
+
+
+def with_tiny_model(profile: Path) -> str:
+    """Give a profile a small text model of its own; returns the setting that chooses it."""
+    places = profile / "models"
+    write_model(places / "tiny")
+    (places / "tiny.toml").write_text(MANIFEST)
+    return "memory.embed.model=tiny"
+
+
+def write_notes(folder: Path, numbers: Iterable[int]) -> None:
+    """Write a file a number, each with a word of its own."""
+    for number in numbers:
+        (folder / f"note{number}.md").write_text(f"# Note {number}\n\nThe word here is marker{number}.\n")
+
+
+def summary_of(events: Iterable[object]) -> IndexSummary:
+    """Return the end of an index stream."""
+    *_, last = events
+    assert isinstance(last, IndexSummary)
+    return last
 
 
 class Daemon:

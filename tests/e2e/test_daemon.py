@@ -1,16 +1,14 @@
-"""The daemon as its users meet it: a process, a socket, signals, crashes."""
+"""The daemon as its users meet it: a process, a socket, signals."""
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import socket
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +16,9 @@ import grpc
 import pytest
 
 from cli.errors import NoDaemonError, RpcError
-from cli.models import ForgetSummary, IndexSummary
+from cli.models import ForgetSummary
 from proto.cairn.v1 import memory_pb2, memory_pb2_grpc
-from tests.e2e.running import NO_MODEL, Daemon
+from tests.e2e.running import NO_MODEL, Daemon, summary_of
 
 pytestmark = pytest.mark.slow
 
@@ -34,23 +32,6 @@ def daemon(own_profile: Path) -> Iterator[Daemon]:
     yield started
     if started.process is not None and started.process.poll() is None:
         started.end()
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """Forty small files."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    for number in range(40):
-        (folder / f"note{number}.md").write_text(f"# Note {number}\n\nThe word here is marker{number}.\n")
-    return folder
-
-
-def summary_of(events: Iterator[object]) -> IndexSummary:
-    """Return the end of an index stream."""
-    last = list(events)[-1]
-    assert isinstance(last, IndexSummary)
-    return last
 
 
 def test_a_folder_is_indexed_and_answers_come_with_lines(daemon: Daemon, tree: Path) -> None:
@@ -196,63 +177,6 @@ def test_nobody_answers_without_a_daemon(own_profile: Path) -> None:
 
     with pytest.raises(NoDaemonError, match="cairn up"):
         connect(own_profile, is_starting=False)
-
-
-def kill_during_index(daemon: Daemon, tree: Path, delay_s: float) -> None:
-    """Kill the daemon some time after an index run began."""
-
-    def run() -> None:
-        with daemon.client() as client:
-            try:
-                list(client.index([str(tree)]))
-            except (NoDaemonError, RpcError):
-                # the daemon was killed under the call: that is the point
-                return
-
-    runner = threading.Thread(target=run)
-    runner.start()
-    runner.join(delay_s)
-    daemon.end(signal.SIGKILL)
-    runner.join()
-
-
-def check_after_crashes(daemon: Daemon, tree: Path) -> None:
-    """Everything is there once, and truth and indexes agree."""
-    with daemon.client() as client:
-        summary_of(client.index([str(tree)]))
-        files = sum(1 for _ in tree.iterdir())
-        assert client.stats().items == files
-        assert all(check.ok for check in client.doctor()), list(client.doctor())
-        for number in random.sample(range(files), 10):
-            assert client.recall(f"marker{number}", k=1).items[0].cite.path.endswith(f"note{number}.md")
-
-
-def crash(profile: Path, tree: Path, times: int) -> None:
-    """Kill `times` times at random moments of an index run, touching files in between."""
-    daemon = Daemon(profile)
-    for _ in range(times):
-        daemon.start()
-        for path in random.sample(sorted(tree.iterdir()), 5):
-            path.write_text(path.read_text() + "\nand one more line\n")
-        kill_during_index(daemon, tree, random.uniform(0.0, 0.4))
-    daemon.start()
-    check_after_crashes(daemon, tree)
-    assert daemon.end() == 0
-
-
-def test_kill_minus_nine_loses_and_doubles_nothing(own_profile: Path, tree: Path) -> None:
-    """Four crashes; `make soak` does fifty."""
-    own_profile.mkdir()
-    crash(own_profile, tree, times=4)
-
-
-@pytest.mark.soak
-def test_fifty_kills_lose_and_double_nothing(own_profile: Path, tree: Path) -> None:
-    """Fifty crashes at random moments of an index run over two thousand files."""
-    own_profile.mkdir()
-    for number in range(40, 2000):
-        (tree / f"note{number}.md").write_text(f"# Note {number}\n\nThe word here is marker{number}.\n")
-    crash(own_profile, tree, times=50)
 
 
 def test_the_daemon_ends_with_its_profile_unlocked(daemon: Daemon) -> None:

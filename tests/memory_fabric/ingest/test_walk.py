@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -230,28 +231,37 @@ def test_a_folder_whose_name_is_no_unicode_is_reported_once(tmp_path: Path) -> N
     assert walk(tmp_path) == ([], {"\ufffd": "name is not utf-8"})
 
 
-def test_a_tree_deeper_than_a_path_may_be_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def deep_place(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is removed by `rm`: what Python and pytest clean up with calls itself for every level."""
+    place = tmp_path / "deep"
+    place.mkdir()
+    yield place
+    subprocess.run(["rm", "-rf", place], check=True)
+
+
+def test_a_tree_deeper_than_a_path_may_be_long(deep_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no path can name is reported where it begins; everything above is found."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(deep_place)
     for _ in range(60):
         os.mkdir("d" * 100)
         os.chdir("d" * 100)
         Path("a.txt").write_text("x")
-    names, skipped = walk(tmp_path)
-    assert len(names) == (4096 - len(str(tmp_path)) - len("/a.txt")) // 101
+    names, skipped = walk(deep_place)
+    assert len(names) == (4096 - len(str(deep_place)) - len("/a.txt")) // 101
     assert list(skipped.values()) == ["unreadable: File name too long"]
 
 
-def test_a_very_deep_tree(tmp_path: Path) -> None:
+def test_a_very_deep_tree(deep_place: Path) -> None:
     """No recursion: a thousand folders in each other are walked."""
-    path = tmp_path
+    path = deep_place
     for _ in range(1_000):
         path = path / "d"
         path.mkdir()
     (path / "a.txt").write_text("x")
-    names, skipped = walk(tmp_path)
+    names, skipped = walk(deep_place)
     assert ([name.count("/") for name in names], skipped) == ([1_000], {})
-    assert not is_ignored(path / "a.txt", tmp_path)
+    assert not is_ignored(path / "a.txt", deep_place)
 
 
 def test_a_file_of_holes_counts_by_its_length(tmp_path: Path) -> None:
