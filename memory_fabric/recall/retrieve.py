@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 
@@ -134,14 +135,38 @@ class Retriever:
         if answer is None:
             return Legs(dense=None, sparse=sparse), 0.0
         index, vector, dense, skill = answer
-        if sparse is not None and term_index is not None:
-            with stages.time("sparse"):
-                unseen = [i for i in dense if i not in sparse]
-                sparse.update(term_index.score(plan.text, unseen, signals=plan.signals) if unseen else {})
-            with stages.time("dense"):
-                unseen = [i for i in sparse if i not in dense]
-                dense.update(index.score(vector, unseen) if unseen else {})
-        return Legs(dense=dense, sparse=sparse), skill
+        if sparse is None or term_index is None:
+            return Legs(dense=dense, sparse=None), skill
+        by_words, by_meaning = tuple(sparse), tuple(dense)
+        words = partial(term_index.score, plan.text, signals=plan.signals)
+        meaning = partial(index.score, vector)
+        return Legs(
+            sparse=self._completed("sparse", sparse, by_meaning, words, stages, degraded),
+            dense=self._completed("dense", dense, by_words, meaning, stages, degraded),
+        ), skill
+
+    def _completed(
+        self,
+        leg: str,
+        scores: dict[ChunkId, float],
+        others: Iterable[ChunkId],
+        score: Callable[[Sequence[ChunkId]], dict[ChunkId, float]],
+        stages: _Stages,
+        degraded: list[str],
+    ) -> dict[ChunkId, float] | None:
+        """Add the true scores of what only the other leg found; None when the index has gone meanwhile."""
+        unseen = [chunk_id for chunk_id in others if chunk_id not in scores]
+        try:
+            with stages.time(leg):
+                return scores | score(unseen) if unseen else scores
+        except CairnError as error:
+            degraded.append(self._failed(leg, error))
+            return None
+
+    @staticmethod
+    def _failed(leg: str, error: CairnError) -> str:
+        log.warning("recall_leg_failed", leg=leg, error=type(error).__name__)
+        return f"{'dense' if leg == 'dense' else 'term'} search failed: {error.message}"
 
     def _dense(
         self, plan: QueryPlan, wanted: int, stages: _Stages, degraded: list[str]
@@ -157,8 +182,7 @@ class Retriever:
             with stages.time("dense"):
                 found = index.search(vector, wanted, filters=plan.filters)
         except CairnError as error:
-            log.warning("recall_leg_failed", leg="dense", error=type(error).__name__)
-            degraded.append(f"dense search failed: {error.message}")
+            degraded.append(self._failed("dense", error))
             return None
         if skill == 0.0:
             degraded.append("the text model does not read this language: ranked by terms")
@@ -175,8 +199,7 @@ class Retriever:
             with stages.time("sparse"):
                 found = index.search(plan.text, wanted, filters=plan.filters, signals=plan.signals)
         except CairnError as error:
-            log.warning("recall_leg_failed", leg="sparse", error=type(error).__name__)
-            degraded.append(f"term search failed: {error.message}")
+            degraded.append(self._failed("sparse", error))
             return None, None
         return {hit.id: hit.score for hit in found}, index
 

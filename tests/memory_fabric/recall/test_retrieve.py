@@ -1,0 +1,168 @@
+"""Recall over two real indexes, and over one that goes away under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foundation.clock import SystemClock
+from foundation.errors import ConflictError
+from foundation.ids import ChunkId
+from memory_fabric.config import RecallConfig, SparseConfig
+from memory_fabric.embed.base import Vectors
+from memory_fabric.index.dense.exact import ExactIndex
+from memory_fabric.index.sparse.base import TermIndex
+from memory_fabric.index.sparse.factory import open_term_index
+from memory_fabric.index.targets import DenseTarget, SparseTarget
+from memory_fabric.operations import Check
+from memory_fabric.recall.retrieve import LegSource, Retriever
+from memory_fabric.records import RecallQuery, Signals
+from memory_fabric.store.store import Store
+from tests.memory_fabric.store.samples import item
+
+TEXTS = ("rain over the harbour", "harbour lights", "a parser of dates", "dates and figs", "nothing of note")
+
+
+class Letters:
+    """An embedder that counts letters: texts with the same letters are near."""
+
+    model_id = "letters"
+    dimension = 26
+    languages = frozenset({"en"})
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return (n, 26) unit vectors."""
+        counts = np.array([[text.count(chr(97 + n)) + 0.01 for n in range(26)] for text in texts], dtype=np.float32)
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return one unit vector."""
+        return self.embed([text])[0]
+
+    def token_count(self, text: str) -> int:
+        """Count words."""
+        return len(text.split())
+
+    def fertility(self, text: str) -> float:
+        """Know every word."""
+        return 1.0
+
+
+class VanishingVectors(ExactIndex):
+    """Finds, and is closed before it is asked again: what a rebuild does to a question under way."""
+
+    def score(self, vector: Vectors, ids: Sequence[ChunkId]) -> dict[ChunkId, float]:
+        """Refuse."""
+        raise ConflictError("the vector index is closed")
+
+
+class VanishingTerms:
+    """The same for a term index."""
+
+    def __init__(self, index: TermIndex) -> None:
+        self.search = index.search
+
+    def score(self, text: str, ids: Sequence[ChunkId], *, signals: Signals = Signals()) -> dict[ChunkId, float]:
+        """Refuse."""
+        raise ConflictError("the term index is closed")
+
+
+def go_on() -> None:
+    """Nothing stops the work."""
+
+
+class Parts:
+    """A store and two indexes that hold the same five fragments."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store.open(folder / "store")
+        self.terms = open_term_index(SparseConfig(), folder / "sparse")
+        self.vectors = ExactIndex(Letters.dimension)
+        self.store.write(put=[item(f"/src/{n}", text) for n, text in enumerate(TEXTS)])
+        rows = list(self.store.chunks([ChunkId(int(n)) for n in self.store.live_chunk_ids()]).values())
+        self.fill(self.vectors, rows)
+        target = SparseTarget(self.terms)
+        target.apply([], rows)
+        target.flush()
+        self.rows = rows
+
+    def fill(self, index: ExactIndex, rows: Sequence[object]) -> None:
+        """Put the fragments into a vector index."""
+        DenseTarget(index, Letters(), self.store.embeddings, go_on).apply([], rows)  # type: ignore[arg-type]  # rows of the store
+
+    def close(self) -> None:
+        """Release files."""
+        self.terms.close()
+        self.store.close()
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    """Give the store and its indexes."""
+    with closing(Parts(tmp_path)) as parts:
+        yield parts
+
+
+def ask(parts: Parts, terms: object, vectors: object, check: Check = go_on) -> tuple[list[str], tuple[str, ...]]:
+    """Return the texts that answer a question, best first, and what was missing."""
+    legs = LegSource(lambda: vectors, lambda: terms, Letters, lambda leg: f"no {leg}")  # type: ignore[arg-type,return-value]  # doubles
+    with closing(Retriever(parts.store, legs, RecallConfig(), SystemClock())) as retriever:
+        result = retriever.recall(RecallQuery(text="harbour"), check=check)
+        return [hit.snippet for hit in result.items], result.degraded
+
+
+def test_both_legs_answer(parts: Parts) -> None:
+    """What has the word comes first, and what only looks alike comes behind it."""
+    found, degraded = ask(parts, parts.terms, parts.vectors)
+    assert set(found[:2]) == {"rain over the harbour", "harbour lights"}
+    assert len(found) == len(TEXTS)
+    assert degraded == ()
+
+
+@pytest.mark.parametrize(("gone", "said"), [("terms", "no sparse"), ("vectors", "no dense")])
+def test_one_leg_answers_alone(parts: Parts, gone: str, said: str) -> None:
+    """A leg that is not there is named."""
+    legs = {"terms": parts.terms, "vectors": parts.vectors, gone: None}
+    found, degraded = ask(parts, legs["terms"], legs["vectors"])
+    assert found[0] in {"rain over the harbour", "harbour lights"}
+    assert degraded == (said,)
+
+
+def test_vectors_that_vanish_half_way_are_left_out(parts: Parts) -> None:
+    """A rebuild that begins under a question costs its vectors, never the answer."""
+    vectors = VanishingVectors(Letters.dimension)
+    # a vector index that has not caught up: the term leg finds what it must ask for
+    parts.fill(vectors, parts.rows[2:])
+    found, degraded = ask(parts, parts.terms, vectors)
+    assert set(found[:2]) == {"harbour lights", "rain over the harbour"}
+    assert degraded == ("dense search failed: the vector index is closed",)
+
+
+def test_terms_that_vanish_half_way_are_left_out(parts: Parts) -> None:
+    """The same for words."""
+    found, degraded = ask(parts, VanishingTerms(parts.terms), parts.vectors)
+    assert len(found) == len(TEXTS)
+    assert degraded == ("term search failed: the term index is closed",)
+
+
+def test_a_question_can_be_stopped(parts: Parts) -> None:
+    """What `check` raises comes out."""
+
+    def stop() -> None:
+        raise ConflictError("stopped")
+
+    with pytest.raises(ConflictError, match="stopped"):
+        ask(parts, parts.terms, parts.vectors, stop)
+
+
+def test_what_was_forgotten_meanwhile_is_not_shown(parts: Parts) -> None:
+    """An index that still holds it does not matter: the truth decides."""
+    gone = next(row for row in parts.rows if row.text == "harbour lights")
+    parts.store.delete_items([gone.item_id])
+    found, _ = ask(parts, parts.terms, parts.vectors)
+    assert "harbour lights" not in found
+    assert found[0] == "rain over the harbour"
