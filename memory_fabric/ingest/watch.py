@@ -167,6 +167,7 @@ class _Follower:
         if not present:
             yield from self._waiting()
             return
+        gone = {(Change.deleted, str(root)) for root in present}
         try:
             changes = watchfiles.watch(
                 *present,
@@ -182,7 +183,8 @@ class _Follower:
                 for burst in changes:
                     self._failures = 0
                     yield burst
-                    if any(map(self._is_replaced, self._roots)):
+                    # a root that was made again may have got the number of the one that went
+                    if any(map(self._is_replaced, self._roots)) or not gone.isdisjoint(burst):
                         return
         except FileNotFoundError:
             # a root went while the watches were being set

@@ -252,16 +252,23 @@ def test_a_tree_deeper_than_a_path_may_be_long(deep_place: Path, monkeypatch: py
     assert list(skipped.values()) == ["unreadable: File name too long"]
 
 
-def test_a_very_deep_tree(deep_place: Path) -> None:
+def test_a_very_deep_tree(tmp_path: Path) -> None:
     """No recursion: a thousand folders in each other are walked."""
-    path = deep_place
+    folders = [tmp_path]
     for _ in range(1_000):
-        path = path / "d"
-        path.mkdir()
-    (path / "a.txt").write_text("x")
-    names, skipped = walk(deep_place)
-    assert ([name.count("/") for name in names], skipped) == ([1_000], {})
-    assert not is_ignored(path / "a.txt", deep_place)
+        folders.append(folders[-1] / "d")
+        folders[-1].mkdir()
+    deepest = folders[-1] / "a.txt"
+    deepest.write_text("x")
+    try:
+        names, skipped = walk(tmp_path)
+        assert ([name.count("/") for name in names], skipped) == ([1_000], {})
+        assert not is_ignored(deepest, tmp_path)
+    finally:
+        # what cleans up after the tests does recurse
+        deepest.unlink()
+        for folder in reversed(folders[1:]):
+            folder.rmdir()
 
 
 def test_a_file_of_holes_counts_by_its_length(tmp_path: Path) -> None:
