@@ -19,10 +19,10 @@ __all__ = ["Upkeep"]
 log = structlog.get_logger(__name__)
 
 _OPTIMIZE_EVERY_S = 20.0
-"""How often the background looks whether an index has grown enough to be rearranged."""
+"""How often the background looks whether an index has changed enough to be rearranged."""
 
-_GROWTH = 1.2
-"""An index is rearranged when it has grown or shrunk by a fifth since the last time, and is at rest."""
+_CHURN, _LEAST_CHURN = 0.2, 1_000
+"""An index at rest is rearranged when a fifth of it came or went since the last time, and at least so many chunks."""
 
 
 class Upkeep:
@@ -37,7 +37,8 @@ class Upkeep:
         self._store = store
         self._legs = legs
         self._stop = threading.Event()
-        self._sizes: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
+        """Changes that each index had seen when it was last rearranged."""
         self._thread = threading.Thread(target=self._watch, name="cairn-upkeep", daemon=True)
 
     def start(self) -> None:
@@ -54,20 +55,24 @@ class Upkeep:
         while not self._stop.wait(_OPTIMIZE_EVERY_S):
             for applier in self._legs.appliers:
                 try:
-                    self._optimize_if_grown(applier)
+                    self.optimize_if_due(applier)
                 except CairnError as error:
                     if not self._stop.is_set():
                         log.warning("optimize_failed", index=applier.name, error=error.message)
 
-    def _optimize_if_grown(self, applier: IndexApplier) -> None:
-        state = applier.state()
-        before = self._sizes.get(applier.name, 0)
-        has_grown = state.points > before * _GROWTH or state.points * _GROWTH < before
+    def is_due(self, applier: IndexApplier) -> bool:
+        """Return whether an index is at rest and has changed enough to be rearranged."""
+        seen = self._seen.get(applier.name)
+        has_changed = seen is None or applier.changes - seen > max(_LEAST_CHURN, _CHURN * applier.points())
+        return has_changed and applier.is_ready
+
+    def optimize_if_due(self, applier: IndexApplier) -> None:
+        """Rearrange an index for speed and space when it has changed enough."""
         target = applier.target(timeout_s=0)
-        if state.status == "ready" and has_grown and target is not None:
-            self._sizes[applier.name] = state.points
+        if target is not None and self.is_due(applier):
+            self._seen[applier.name] = applier.changes
             if target.optimize(self._check_stop):
-                log.info("index_optimized", index=applier.name, points=state.points)
+                log.info("index_optimized", index=applier.name, points=target.points())
 
     def _check_stop(self) -> None:
         if self._stop.is_set():

@@ -86,6 +86,8 @@ class IndexApplier:
         self._is_rebuild_wanted = False
         self._saved_at = -math.inf
         self._has_opened = threading.Event()
+        self.changes = 0
+        """Chunks that came or went since the start."""
         self._thread = threading.Thread(target=self._run, name=f"cairn-{name}", daemon=True)
 
     # ---- for the fabric ---------------------------------------------------------------------------------------
@@ -123,6 +125,11 @@ class IndexApplier:
             status=self._status,
             detail=self._detail,
         )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether everything the journal held a moment ago is applied."""
+        return self._status == "ready"
 
     def points(self) -> int:
         """Return how many chunks the index holds now."""
@@ -312,6 +319,7 @@ class IndexApplier:
             raise IndexCorruptError(f"{self.name} index is not open", fix="run `cairn doctor --repair`")
         drops = [chunk_id for chunk_id, is_put in wanted.items() if not is_put]
         puts = [chunk_id for chunk_id, is_put in wanted.items() if is_put]
+        self.changes += len(wanted)
         for start in range(0, max(len(puts), 1), target.step):
             if self._is_stopping or self._is_rebuild_wanted:
                 return False

@@ -12,6 +12,7 @@ from foundation.errors import InputError
 from foundation.ids import ChunkId
 from memory_fabric.fabric import MemoryFabric
 from memory_fabric.operations import DoctorCheck, ForgetSelector, Progress
+from memory_fabric.upkeep import Upkeep
 from tests.memory_fabric.fabric_parts import ask, go_on, ignore, index, open_fabric
 
 pytestmark = pytest.mark.slow
@@ -139,3 +140,20 @@ def test_forgetting_in_batches(fabric: MemoryFabric, tree: Path) -> None:
     assert fabric.stats().items == 0
     assert ask(fabric, "common").items == ()
     assert all(check.ok for check in fabric.doctor(is_repairing=False, check=go_on))
+
+
+def test_an_index_is_rearranged_when_enough_has_changed(fabric: MemoryFabric, tree: Path) -> None:
+    """The first look tidies up; later ones wait for changes, however little the size has grown."""
+    (applier,) = fabric._legs.appliers
+    upkeep = Upkeep(fabric._store, fabric._legs)
+    assert upkeep.is_due(applier)
+    upkeep.optimize_if_due(applier)
+    assert not upkeep.is_due(applier)
+    for turn in range(2):
+        for n in range(600):
+            (tree / f"f{n}.txt").write_text(f"other words of turn {turn} and number {n}")
+        index(fabric, tree)
+    assert upkeep.is_due(applier)
+    upkeep.optimize_if_due(applier)
+    assert not upkeep.is_due(applier)
+    assert len(ask(fabric, "turn 1 number 17", k=1).items) == 1
