@@ -50,7 +50,13 @@ def _shape(config: DenseConfig, dimension: int) -> Any:
     quantization = None
     if config.quantization == "scalar":
         quantization = edge.ScalarQuantizationConfig(edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Pinned)
-    params = edge.EdgeVectorParams(dimension, edge.Distance.Dot, quantization_config=quantization)
+    params = edge.EdgeVectorParams(
+        dimension,
+        edge.Distance.Dot,
+        quantization_config=quantization,
+        # the default reads whole preallocated files when they are opened: 64 MB resident for an empty shard
+        memory=edge.Memory.Cold,
+    )
     return edge.EdgeConfig(
         vectors=dict.fromkeys(NAMES, params),
         hnsw_config=edge.HnswIndexConfig(config.hnsw_m, config.hnsw_ef_construct, full_scan_threshold=10_000),
