@@ -13,7 +13,7 @@ from foundation.ids import ChunkId
 from memory_fabric.config import DenseConfig
 from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.dense.base import DensePoint
-from memory_fabric.index.dense.payload import KEYWORDS, TIME, payload_of, wanted_times, wanted_words
+from memory_fabric.index.dense.payload import TAGS, TIME, payload_of, wanted_tags, wanted_times
 from memory_fabric.records import Filters
 
 __all__ = ["NAMES", "condition", "copy_points", "create_shard", "engine_errors", "load_shard", "point_of"]
@@ -77,8 +77,7 @@ def create_shard(config: DenseConfig, folder: Path, dimension: int) -> Any:
     """Return a new shard in `folder`, durable and empty."""
     with engine_errors(folder):
         shard = edge.EdgeShard.create(str(folder), _shape(config, dimension))
-        for name in KEYWORDS:
-            shard.update(edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Keyword))
+        shard.update(edge.UpdateOperation.create_field_index(TAGS, edge.PayloadSchemaType.Keyword))
         shard.update(edge.UpdateOperation.create_field_index(TIME, edge.PayloadSchemaType.Float))
         shard.flush()
         return shard
@@ -99,9 +98,7 @@ def condition(filters: Filters) -> Any:
     """Return the engine's form of the filters; None when everything passes."""
     if filters.is_empty:
         return None
-    must: list[Any] = [
-        edge.FieldCondition(key, match=edge.MatchAny(list(words))) for key, words in wanted_words(filters)
-    ]
+    must: list[Any] = [edge.FieldCondition(TAGS, match=edge.MatchAny(tags)) for tags in wanted_tags(filters)]
     if (times := wanted_times(filters)) is not None:
         must.append(edge.FieldCondition(TIME, range=edge.RangeFloat(gte=times[0], lt=times[1])))
     return edge.Filter(must=must)

@@ -17,7 +17,7 @@ from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import DimensionError
 from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
-from memory_fabric.index.dense.payload import KEYWORDS, TIME, payload_of, wanted_times, wanted_words
+from memory_fabric.index.dense.payload import TAGS, TIME, payload_of, wanted_tags, wanted_times
 from memory_fabric.index.dense.ties import best
 from memory_fabric.operations import Check
 from memory_fabric.records import Filters
@@ -74,8 +74,7 @@ class QdrantServerIndex:
         self._client.create_collection(
             _COLLECTION, vectors_config=dict.fromkeys(_NAMES, params), quantization_config=quantization
         )
-        for name in KEYWORDS:
-            self._client.create_payload_index(_COLLECTION, name, models.PayloadSchemaType.KEYWORD)
+        self._client.create_payload_index(_COLLECTION, TAGS, models.PayloadSchemaType.KEYWORD)
         self._client.create_payload_index(_COLLECTION, TIME, models.PayloadSchemaType.FLOAT)
 
     @property
@@ -190,7 +189,7 @@ class QdrantServerIndex:
             return None
         models = self._models
         must: list[Any] = [
-            models.FieldCondition(key=key, match=models.MatchAny(any=words)) for key, words in wanted_words(filters)
+            models.FieldCondition(key=TAGS, match=models.MatchAny(any=tags)) for tags in wanted_tags(filters)
         ]
         if (times := wanted_times(filters)) is not None:
             must.append(models.FieldCondition(key=TIME, range=models.Range(gte=times[0], lt=times[1])))
