@@ -40,6 +40,9 @@ _JOURNAL_STEP = 128
 _SAVE_EVERY_S = 2.0
 """While catching up, the index is flushed and the watermark moved this often: a crash repeats at most this much."""
 
+_RETRY_S, _LONGEST_RETRY_S = 30.0, 600.0
+"""How long a failed index rests before it is opened again; doubled after every failure."""
+
 _PATIENCE_S = 0.1
 """How long a flush waits for more when the last one was a moment ago: each costs a segment of its own."""
 
@@ -192,22 +195,26 @@ class IndexApplier:
     # ---- the thread -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        try:
+        wait_s = _RETRY_S
+        while not self._is_stopping:
+            try:
+                self._live()
+            except Exception as error:  # the thread's last line of defence: the failure is shown in states, not lost
+                self._fail(error)
+                self._wait_for_rescue(wait_s)
+                wait_s = min(wait_s * 2, _LONGEST_RETRY_S)
+        self._has_opened.set()
+        self._close()
+
+    def _live(self) -> None:
+        """Open the index and follow the journal until told to stop."""
+        if self._target is None and not self._is_rebuild_wanted:
             self._open()
-            while not self._is_stopping:
-                if self._is_rebuild_wanted:
-                    self._rebuild("asked for")
-                self._follow()
-                self._wait_for_work()
-        except IndexCorruptError as error:
-            self._fail(error)
-        except CairnError as error:
-            self._fail(error)
-        except Exception as error:  # the thread's last line of defence: the failure is shown in states, not lost
-            self._fail(error)
-        finally:
-            self._has_opened.set()
-            self._close()
+        while not self._is_stopping:
+            if self._is_rebuild_wanted:
+                self._rebuild("asked for")
+            self._follow()
+            self._wait_for_work()
 
     def _fail(self, error: Exception) -> None:
         log.error("index_failed", index=self.name, error=type(error).__name__, exc_info=True)
@@ -215,6 +222,20 @@ class IndexApplier:
             self._status = "failed"
             self._detail = f"{self.name} index failed: {error}"
             self._wake.notify_all()
+        self._has_opened.set()
+        target, self._target = self._target, None
+        if target is not None:
+            with suppress(CairnError, OSError):  # it has failed already, and is checked when it is opened again
+                target.close()
+
+    def _wait_for_rescue(self, wait_s: float) -> None:
+        """Wait for a rebuild that somebody asks for, or for better times: disks are full for a while only."""
+        deadline = time.monotonic() + wait_s
+        with self._wake:
+            while not (self._is_rebuild_wanted or self._is_stopping):
+                if not self._wake.wait(max(deadline - time.monotonic(), 0.0)) and time.monotonic() >= deadline:
+                    self._status, self._detail = "catching_up", ""
+                    return
 
     def _open(self) -> None:
         mark = load_watermark(self._mark_path)
@@ -357,12 +378,14 @@ class IndexApplier:
             self._has_work = False
 
     def _close(self) -> None:
-        target = self._target
-        if target is None:
+        if self._target is None:
             return
-        if self._status != "failed":
+        try:
             self._save()
-        target.close()
-        self._target = None
-        if self._status != "failed":
+            self._target.close()
             self._seal.seal()
+        except (CairnError, OSError) as error:
+            # without a seal the next start looks at everything, and rebuilds what does not fit
+            log.error("index_close_failed", index=self.name, error=type(error).__name__)
+        finally:
+            self._target = None

@@ -238,7 +238,6 @@ def test_a_rebuild_that_is_asked_for(store: Store, folder: Path) -> None:
         assert len(found(applier, "gamma")) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the thread of a failed index has ended: nobody is left to rebuild it")
 def test_a_rebuild_brings_a_failed_index_back(store: Store, folder: Path) -> None:
     """What failed once is not lost until the next start: `doctor --repair` and `replay` help."""
     failures = [1]
@@ -256,6 +255,27 @@ def test_a_rebuild_brings_a_failed_index_back(store: Store, folder: Path) -> Non
         assert wait_level(applier, store)
         assert len(found(applier, "alpha")) == len(NAMES)
         assert applier.detail == "ready"
+    finally:
+        applier.stop()
+
+
+def test_a_failed_index_tries_again_by_itself(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk is full for a while only: nobody has to restart the daemon for it."""
+    monkeypatch.setattr("memory_fabric.index.applier._RETRY_S", 0.01)
+    failures = [1, 2, 3]
+
+    def fail_thrice(step: str) -> None:
+        if step == "flush" and failures:
+            failures.pop()
+            raise StoreFullError("the disk is full")
+
+    applier = make_applier(store, folder, before=fail_thrice)
+    applier.start()
+    try:
+        with applier._wake:
+            assert applier._wake.wait_for(lambda: applier.is_ready, timeout=30)
+        assert failures == []
+        assert len(found(applier, "alpha")) == len(NAMES)
     finally:
         applier.stop()
 
