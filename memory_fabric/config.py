@@ -65,8 +65,10 @@ class DenseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hnsw_from_points: Count = 50_000
     """Below this a full scan answers; above it `optimize` builds a graph."""
     hnsw_m: Count = 16
-    hnsw_ef_construct: Count = 100
+    hnsw_ef_construct: Count = 64
     hnsw_ef: Count = 100
+    """Measured on 14,000 fragments of code embedded by the default model: recall@10 .992; with 32 and 256 it is .997 and
+    the graph takes 2.6 times as long to build."""
     quantization: Literal["none", "scalar"] = "none"
 
 
