@@ -62,7 +62,7 @@ class DenseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backend: Literal["qdrant_edge", "qdrant_server", "exact"] = "qdrant_edge"
     url: str = ""
     """Of a Qdrant server, for `qdrant_server`."""
-    hnsw_from_points: Count = 50_000
+    hnsw_from_points: Count = 20_000
     """Below this a full scan answers; above it `optimize` builds a graph."""
     hnsw_m: Count = 16
     hnsw_ef_construct: Count = 64

@@ -52,24 +52,29 @@ def _shape(config: DenseConfig, folder: Path, dimension: int) -> Any:
     quantization = None
     if config.quantization == "scalar":
         quantization = edge.ScalarQuantizationConfig(edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Pinned)
+    threshold_kb = max(1, config.hnsw_from_points * dimension * _FLOAT_BYTES // 1024)
+    # `Cached` maps whole files when they are opened: 64 MB preallocated for an empty shard, and a page fault less for
+    # every vector that a search of a large one meets
+    memory = edge.Memory.Cached if folder_bytes(folder) > _LARGE_BYTES else edge.Memory.Cold
     params = edge.EdgeVectorParams(
         dimension,
         edge.Distance.Dot,
         quantization_config=quantization,
-        # `Cached` maps whole files when they are opened: 64 MB preallocated for an empty shard, and a page fault less
-        # for every vector that a search of a large one meets
-        memory=edge.Memory.Cached if folder_bytes(folder) > _LARGE_BYTES else edge.Memory.Cold,
+        memory=memory,
     )
     return edge.EdgeConfig(
         vectors=dict.fromkeys(NAMES, params),
-        hnsw_config=edge.HnswIndexConfig(config.hnsw_m, config.hnsw_ef_construct, full_scan_threshold=10_000),
+        # what a filter leaves is scanned whole up to the size from which a collection earns a graph
+        hnsw_config=edge.HnswIndexConfig(
+            config.hnsw_m, config.hnsw_ef_construct, full_scan_threshold=threshold_kb, memory=memory
+        ),
         optimizers=edge.EdgeOptimizersConfig(
             # what is forgotten must leave the files with the next `optimize`, however little it is
             deleted_threshold=0.000_001,
             vacuum_min_vector_number=1,
             # one segment: a second one costs every search a scan of its own
             default_segment_number=1,
-            indexing_threshold=max(1, config.hnsw_from_points * dimension * _FLOAT_BYTES // 1024),
+            indexing_threshold=threshold_kb,
         ),
         # the ingest journal is the log; the engine's own one keeps deleted payloads and takes 128 MB from the start
         wal_enabled=False,
@@ -80,8 +85,10 @@ def create_shard(config: DenseConfig, folder: Path, dimension: int) -> Any:
     """Return a new shard in `folder`, durable and empty."""
     with engine_errors(folder):
         shard = edge.EdgeShard.create(str(folder), _shape(config, folder, dimension))
-        shard.update(edge.UpdateOperation.create_field_index(TAGS, edge.PayloadSchemaType.Keyword))
-        shard.update(edge.UpdateOperation.create_field_index(TIME, edge.PayloadSchemaType.Float))
+        # no graph of its own for every tag: that took most of the time of building one
+        tags, times = edge.KeywordIndexParams(enable_hnsw=False), edge.FloatIndexParams(enable_hnsw=False)
+        shard.update(edge.UpdateOperation.create_field_index(TAGS, tags))
+        shard.update(edge.UpdateOperation.create_field_index(TIME, times))
         shard.flush()
         return shard
 

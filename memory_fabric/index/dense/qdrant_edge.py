@@ -200,6 +200,9 @@ class QdrantEdgeIndex:
                     f"the vector index `{self._root}` cannot be copied to be optimised: {error}",
                     fix="free as much disk space as the index takes",
                 ) from error
+        # the shape is written into the copy, and the worker builds after it
+        with engine_errors(folder):
+            load_shard(self._config, folder, self._dimension).close()
 
     def _is_rebuilt(self, folder: Path, check: Check) -> bool:
         """Optimise the copy in a worker; returns whether it has changed and is wanted still.
