@@ -87,6 +87,7 @@ class IndexApplier:
         self._has_work = True
         self._is_stopping = False
         self._is_rebuild_wanted = False
+        self._is_checked = True
         self._saved_at = -math.inf
         self._has_opened = threading.Event()
         self.changes = 0
@@ -255,7 +256,7 @@ class IndexApplier:
         was_clean = self._seal.is_sealed
         self._seal.break_seal()
         self._has_opened.set()
-        if mark and not was_clean and (found := self.problems_up_to_mark()):
+        if mark and not was_clean and (found := self._problems_after_crash()):
             self._rebuild(found[0])
 
     def _distrust(self, mark: Watermark | None) -> str:
@@ -275,10 +276,14 @@ class IndexApplier:
         problems = self._seal.check_full() if self._seal.is_sealed else self._verify_files(self._folder)
         return problems[0] if problems else ""
 
-    def problems_up_to_mark(self) -> list[str]:
-        """After a crash: catch up first, then compare with the truth."""
-        self._follow()
-        return self.problems()
+    def _problems_after_crash(self) -> list[str]:
+        """Catch up first, then compare with the truth; only what passes is called ready."""
+        self._is_checked = False
+        try:
+            self._follow()
+            return self.problems()
+        finally:
+            self._is_checked = True
 
     def _rebuild(self, reason: str) -> None:
         log.warning("index_rebuild", index=self.name, reason=reason)
@@ -324,7 +329,7 @@ class IndexApplier:
                 is_dirty = False
         if is_dirty:
             self._save()
-        if not self._is_stopping and not self._is_rebuild_wanted:
+        if self._is_checked and not self._is_stopping and not self._is_rebuild_wanted:
             with self._wake:
                 self._status, self._detail = "ready", ""
                 self._wake.notify_all()

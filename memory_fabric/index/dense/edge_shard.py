@@ -17,12 +17,13 @@ from memory_fabric.index.dense.payload import TAGS, TIME, payload_of, wanted_tag
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.records import Filters
 
-__all__ = ["NAMES", "condition", "copy_points", "create_shard", "engine_errors", "load_shard", "point_of"]
+__all__ = ["NAMES", "condition", "copy_points", "create_shard", "engine_errors", "load_shard", "point_of", "rehearse"]
 
 NAMES = ("text", "code")
 
 _FLOAT_BYTES = 4
 _LARGE_BYTES = 64 * 1024 * 1024
+_REHEARSALS = 200
 _COPY_STEP = 1_000
 
 
@@ -97,6 +98,16 @@ def load_shard(config: DenseConfig, folder: Path, dimension: int) -> Any:
     """Open the shard in `folder`."""
     with engine_errors(folder):
         return edge.EdgeShard.load(str(folder), _shape(config, folder, dimension))
+
+
+def rehearse(shard: Any) -> None:
+    """Ask a graph about some of its own vectors: the first questions meet its pages and are ten times slower."""
+    if not shard.info().indexed_vectors_count:
+        return
+    sample = shard.query(edge.QueryRequest(limit=_REHEARSALS, query=edge.Sample.Random, with_vector=True))
+    for point in sample:
+        for name, vector in point.vector.items():
+            shard.query(edge.QueryRequest(limit=10, query=edge.Query.Nearest(vector, using=name)))
 
 
 def point_of(point: DensePoint) -> Any:

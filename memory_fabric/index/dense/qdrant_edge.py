@@ -30,6 +30,7 @@ from memory_fabric.index.dense.edge_shard import (
     engine_errors,
     load_shard,
     point_of,
+    rehearse,
 )
 from memory_fabric.index.dense.ties import best
 from memory_fabric.index.disk import copy_folder, folder_bytes
@@ -76,6 +77,8 @@ class QdrantEdgeIndex:
         else:
             self._folder, self._is_tidy = current
             self._shard = load_shard(config, self._folder, dimension)
+            with engine_errors(self._folder):
+                rehearse(self._shard)
         self._generations.sweep(keep=self._folder)
 
     @property
@@ -227,6 +230,8 @@ class QdrantEdgeIndex:
 
     def _take(self, folder: Path) -> None:
         shard = load_shard(self._config, folder, self._dimension)
+        with engine_errors(folder):
+            rehearse(shard)
         with self._writing:
             touched = list(self._touched or ())
             with engine_errors(folder):
