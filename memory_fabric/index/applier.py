@@ -281,7 +281,7 @@ class IndexApplier:
         self._is_checked = False
         try:
             self._follow()
-            return self.problems()
+            return [] if self._is_stopping else self.problems()
         finally:
             self._is_checked = True
 
