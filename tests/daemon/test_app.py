@@ -126,10 +126,10 @@ def test_after_a_crash_the_next_start_needs_no_help(own_profile: Path) -> None:
         stub = memory_pb2_grpc.MemoryStub(channel)  # type: ignore[no-untyped-call]  # generated
         assert stub.Get(memory_pb2.GetRequest(id=kept.id), timeout=DEADLINE_S).id == kept.id
         assert stat.S_IMODE(Path(daemon.running.socket).stat().st_mode) == 0o600
-        open_to_others = [path for path in own_profile.rglob("*") if path.stat().st_mode & 0o077]
-        assert open_to_others == []
         daemon.signal()
         assert daemon.ended() == 0
+    open_to_others = [path for path in own_profile.rglob("*") if path.stat().st_mode & 0o077]
+    assert open_to_others == []
 
 
 def test_a_profile_too_deep_for_a_socket_serves_all_the_same(tmp_path: Path) -> None:
