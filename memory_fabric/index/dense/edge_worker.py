@@ -5,7 +5,7 @@ thread ran), and a damaged file can kill the process that maps it. Run as a scri
 import of the engine and nothing else:
 
     edge_worker.py optimize FOLDER        exit 0: changed; 3: nothing to do
-    edge_worker.py probe FOLDER           exit 0: everything could be read
+    edge_worker.py probe FOLDER BYTES     exit 0: everything could be read, within so much address space
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import ctypes
 import itertools
 import math
 import os
+import resource
 import signal
 import sys
 from collections import Counter
@@ -31,6 +32,7 @@ _PR_SET_PDEATHSIG = 1
 _NICENESS = 10
 _STEP = 10_000
 _RANGES = 50
+_SAME = 1e-5
 
 
 def _die_with_parent() -> None:
@@ -99,7 +101,13 @@ def _compare_words(shard: Any, key: str, counts: Counter[str]) -> None:
 def _compare_numbers(shard: Any, key: str, values: list[float]) -> None:
     import qdrant_edge as edge
 
-    for low, high in itertools.pairwise([*values[:: len(values) // _RANGES + 1], math.inf]):
+    cuts = [values[0] - 1.0]
+    for at in range(0, len(values), len(values) // _RANGES + 1):
+        before, value = values[max(at - 1, 0)], values[at]
+        # between two values, and not at one: a number read back from a payload can differ in its last bit
+        if value - before > _SAME:
+            cuts.append((before + value) / 2)
+    for low, high in itertools.pairwise([*cuts, math.inf]):
         inside = edge.FieldCondition(key, range=edge.RangeFloat(gte=low, lt=high))
         counted = shard.count(edge.CountRequest(filter=edge.Filter(must=[inside])))
         if counted != bisect.bisect_left(values, high) - bisect.bisect_left(values, low):
@@ -110,8 +118,11 @@ def main(arguments: list[str]) -> int:
     """Do one piece of work; returns the exit status."""
     import qdrant_edge as edge
 
-    work, folder = arguments
+    work, folder, *limit = arguments
     _die_with_parent()
+    if limit:
+        # a flipped byte in a table of ids was seen to make the engine ask for 18 GB
+        resource.setrlimit(resource.RLIMIT_AS, (int(limit[0]), int(limit[0])))
     shard = edge.EdgeShard.load(folder)
     return _optimize(shard) if work == "optimize" else _probe(shard)
 

@@ -41,6 +41,11 @@ __all__ = ["QdrantEdgeIndex", "probe_shard"]
 
 _SCROLL = 50_000
 _POLL_S = 0.1
+_PROBE_S, _PROBE_BYTES_PER_S = 20.0, 10_000_000
+"""How long a probe may take at least, and how much it must read a second beyond; measured, 200 MB a second."""
+
+_PROBE_BYTES = 2_000_000_000
+"""Address space of a probe beside four times what it maps."""
 
 
 class QdrantEdgeIndex:
@@ -347,13 +352,18 @@ def probe_shard(root: Path, dimension: int) -> list[str]:
         return [error.message]
     if current is None:
         return []
-    with _worker("probe", current[0]) as worker:
-        _, said = worker.communicate()
+    mapped = sum(path.stat().st_size for path in current[0].rglob("*"))
+    with _worker("probe", current[0], str(_PROBE_BYTES + 4 * mapped)) as worker:
+        try:
+            _, said = worker.communicate(timeout=_PROBE_S + folder_bytes(root) / _PROBE_BYTES_PER_S)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            return ["the vector index cannot be read: the engine did not come to an end"]
         return [f"the vector index cannot be read: {_why(worker, said)}"] if worker.returncode else []
 
 
-def _worker(work: str, folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", str(edge_worker.SCRIPT), work, str(folder)]
+def _worker(work: str, folder: Path, *limits: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", str(edge_worker.SCRIPT), work, str(folder), *limits]
     nothing = subprocess.DEVNULL
     return subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=subprocess.PIPE)  # noqa: S603  # our own script
 

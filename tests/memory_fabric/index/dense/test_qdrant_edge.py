@@ -14,10 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from foundation.ids import ChunkId
 from memory_fabric.config import DenseConfig
 from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.dense.base import VectorIndex
-from memory_fabric.index.dense.qdrant_edge import QdrantEdgeIndex
+from memory_fabric.index.dense.qdrant_edge import QdrantEdgeIndex, probe_shard
 from tests.contracts.durable_vector_index import DurableVectorIndexContract
 from tests.contracts.vector_index import (
     DIMENSION,
@@ -191,3 +192,30 @@ def test_an_empty_index_takes_little_room(tmp_path: Path) -> None:
     filled(index, [point(1, units(1)[0])])
     assert index.stats().disk_bytes < 2_000_000
     index.close()
+
+
+@pytest.mark.slow
+def test_a_sound_index_passes_the_probe(tmp_path: Path) -> None:
+    """After a crash nothing is built again without need: times of today, equal ones, and deleted points pass."""
+    index = QdrantEdgeIndex(CONFIG, tmp_path / "x", DIMENSION)
+    rows = units(300)
+    filled(index, (point(n + 1, row, timestamp_s=1.7637e9 + n // 3 * 1e-3 + 0.123456) for n, row in enumerate(rows)))
+    index.delete([ChunkId(n) for n in range(1, 40)])
+    index.flush()
+    shutil.copytree(tmp_path / "x", tmp_path / "crashed")
+    index.close()
+    assert probe_shard(tmp_path / "crashed", DIMENSION) == []
+    assert probe_shard(tmp_path / "x", DIMENSION) == []
+
+
+@pytest.mark.slow
+def test_a_probe_that_comes_to_no_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A damaged table of ids was seen to keep the engine busy for ever."""
+    script = tmp_path / "endless.py"
+    script.write_text("import time\nwhile True:\n    time.sleep(60)\n")
+    monkeypatch.setattr("memory_fabric.index.dense.edge_worker.SCRIPT", script)
+    monkeypatch.setattr("memory_fabric.index.dense.qdrant_edge._PROBE_S", 0.2)
+    QdrantEdgeIndex(CONFIG, tmp_path / "x", DIMENSION).close()
+    assert probe_shard(tmp_path / "x", DIMENSION) == [
+        "the vector index cannot be read: the engine did not come to an end"
+    ]
