@@ -16,6 +16,8 @@ CairnError
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from foundation.errors import ConflictError, CorruptionError, InputError, ResourceError
 
 __all__ = [
@@ -66,9 +68,19 @@ class ModelError(ResourceError):
 
 
 class StoreCorruptError(CorruptionError):
-    """The truth database is damaged."""
+    """The truth is damaged: it cannot be rebuilt from anything else.
+
+    Args:
+        path: The database file.
+        what: What is not as it was written, as a clause.
+    """
 
     code = "store_corrupt"
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(
+            f"the store `{path}` is damaged: {what}", fix="restore it from a backup, or delete it and index again"
+        )
 
 
 class IndexCorruptError(CorruptionError):

@@ -79,6 +79,9 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         own = _own_error(path, error)
         raise own from error
+    except UnicodeDecodeError as error:
+        # the driver words an error with names out of the file, and these may be what is damaged
+        raise StoreCorruptError(path, "a name in it is not text") from error
     except UnicodeEncodeError as error:
         raise InputError("text", f"is not valid Unicode at character {error.start}") from error
     except OSError as error:
@@ -100,6 +103,4 @@ def _own_error(path: Path, error: sqlite3.Error) -> CairnError:
     if code in _BUSY:
         return BusyError(f"the store `{path}` is in use by another process")
     # our statements are constant and tested: one that fails on its own met a table, a row or a text that has changed
-    return StoreCorruptError(
-        f"the store `{path}` is damaged: {error}", fix="restore it from a backup, or delete it and index again"
-    )
+    return StoreCorruptError(path, str(error))

@@ -57,9 +57,14 @@ def _problems(connection: sqlite3.Connection) -> Iterator[str]:
 
 def _changed_words(connection: sqlite3.Connection) -> Iterator[str]:
     rows = connection.execute("SELECT id, context, text, checksum FROM chunks WHERE checksum IS NOT NULL")
-    changed = [row[0] for row in rows if checksum(row[1], row[2]) != row[3]]
+    changed = [key for key, context, text, expected in rows if not _is_sound(context, text, expected)]
     if changed:
         yield f"the words of {len(changed)} chunks are not what was written, first chunk {changed[0]}"
+
+
+def _is_sound(context: object, text: object, expected: object) -> bool:
+    # a flipped bit may also change the type of a value
+    return isinstance(context, str) and isinstance(text, str) and checksum(context, text) == expected
 
 
 def _journal_against_chunks(connection: sqlite3.Connection) -> Iterator[str]:

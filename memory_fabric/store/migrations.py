@@ -38,9 +38,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Path] = 
             f"the store `{path}` has schema {version}, this Cairn knows {len(steps)}", fix="install a newer Cairn"
         )
     if is_ours != (version > 0) or (is_ours and owner != APPLICATION_ID):
-        raise StoreCorruptError(
-            f"the store `{path}` is damaged: its header does not fit its tables", fix="restore it from a backup"
-        )
+        raise StoreCorruptError(path, "its header does not fit its tables")
     for number, step in enumerate(steps[version:], version + 1):
         _apply(connection, step.read_text(encoding="utf-8"), number)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -12,12 +13,20 @@ from numpy.typing import NDArray
 from foundation.errors import InputError
 from foundation.ids import ChunkId, ItemId, JournalSeq
 from memory_fabric.errors import StoreCorruptError
-from memory_fabric.operations import ForgetSelector, ItemPage, Link
+from memory_fabric.operations import ForgetSelector, ItemPage, Link, Relation
 from memory_fabric.records import ChunkRow, Filters, JournalEntry, MemoryItem
 from memory_fabric.store.conditions import below, item_filter, selector_filter
 from memory_fabric.store.drafts import Counts, FileState, Selection
 from memory_fabric.store.read_pool import ReadPool
-from memory_fabric.store.rows import FILE_COLUMNS, file_state, memory_item, unpack_ids
+from memory_fabric.store.rows import (
+    FILE_COLUMNS,
+    ChunkColumns,
+    FileColumns,
+    ItemColumns,
+    file_state,
+    memory_item,
+    unpack_ids,
+)
 
 __all__ = ["Reader"]
 
@@ -51,35 +60,46 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.pool = ReadPool(path)
-        self._rows = self.pool.rows
 
     def close(self) -> None:
         """Close the connections."""
         self.pool.close()
 
+    def _rows(self, kind: Any, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of one query, each the tuple that `kind` is: in a damaged file a value may change its type.
+
+        Raises:
+            StoreCorruptError: A row is not of that kind.
+        """
+        rows = self.pool.rows(sql, values)
+        try:
+            # bytes are named: by itself a text would be decoded as base64
+            return msgspec.convert(rows, list[kind], builtin_types=(bytes,))
+        except msgspec.ValidationError as error:
+            raise StoreCorruptError(self._path, f"a row cannot be read, {error}") from error
+
     # ---- journal and chunks -----------------------------------------------------------------------------------
 
     def journal(self, after: JournalSeq, limit: int) -> list[JournalEntry]:
         """Return up to `limit` lines after a position."""
-        rows = self._rows("SELECT seq, op, ids FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
-        return [JournalEntry(JournalSeq(seq), op, self._ids(seq, blob)) for seq, op, blob in rows]
+        rows = self._rows(
+            tuple[JournalSeq, Literal["put", "drop"], bytes],
+            "SELECT seq, op, ids FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, limit),
+        )
+        return [JournalEntry(seq, op, self._ids(seq, blob)) for seq, op, blob in rows]
 
     def _ids(self, seq: int, blob: bytes) -> tuple[ChunkId, ...]:
         try:
             return tuple(ChunkId(i) for i in unpack_ids(blob))
         except (TypeError, ValueError) as error:
-            raise self._damaged(f"journal line {seq}") from error
-
-    def _damaged(self, what: str) -> StoreCorruptError:
-        return StoreCorruptError(
-            f"the store `{self._path}` is damaged: {what} cannot be read", fix="restore it from a backup"
-        )
+            raise StoreCorruptError(self._path, f"journal line {seq} cannot be read") from error
 
     def journal_head(self) -> JournalSeq:
         """Return the last position; 0 for an empty journal."""
         # sqlite_sequence and not max(seq): compaction may have dropped the last line
-        rows = self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'journal'")
-        return JournalSeq(rows[0][0] if rows else 0)
+        rows = self._rows(tuple[JournalSeq], "SELECT seq FROM sqlite_sequence WHERE name = 'journal'")
+        return rows[0][0] if rows else JournalSeq(0)
 
     def chunks(self, ids: Sequence[ChunkId]) -> dict[ChunkId, ChunkRow]:
         """Return the rows that still exist, by id."""
@@ -87,19 +107,20 @@ class Reader:
         for start in range(0, len(ids), _STEP):
             part = ids[start : start + _STEP]
             marks = ",".join("?" * len(part))
-            for row in self._rows(f"{_CHUNK} WHERE c.id IN ({marks})", part):
+            for row in self._rows(ChunkColumns, f"{_CHUNK} WHERE c.id IN ({marks})", part):
                 found[row[0]] = ChunkRow(*row)
         return found
 
     def live_chunk_ids(self) -> NDArray[np.int64]:
         """Return the ids of all chunks, ascending."""
         # an index without the texts is read: sorting numbers is cheaper than walking the table in order
-        rows = self._rows("SELECT id FROM chunks INDEXED BY chunks_item")
+        rows = self._rows(tuple[int], "SELECT id FROM chunks INDEXED BY chunks_item")
         return np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows)))
 
     def chunk_neighbours(self, chunk_id: ChunkId, before: int, after: int) -> list[ChunkRow]:
         """Return a chunk with those that stand around it in its item, in order."""
         rows = self._rows(
+            ChunkColumns,
             f"{_CHUNK} JOIN chunks m ON m.item_key = c.item_key AND m.id = ?"
             " WHERE c.ordinal BETWEEN m.ordinal - ? AND m.ordinal + ? ORDER BY c.ordinal",
             (chunk_id, before, after),
@@ -110,6 +131,7 @@ class Reader:
         """Return how many chunks each file below `under` gave; members of an archive count for the archive."""
         where, values = below("i.path", under)
         rows = self._rows(
+            tuple[str, int],
             f"SELECT i.path, count(*) FROM items i JOIN chunks c ON c.item_key = i.key WHERE {where} GROUP BY i.path",  # noqa: S608 (constant columns)
             values,
         )
@@ -123,24 +145,27 @@ class Reader:
 
     def item(self, item_id: ItemId, *, has_text: bool = True) -> MemoryItem | None:
         """Return an item, with the text of its fragments joined."""
-        rows = self._rows(f"{_ITEM} WHERE i.id = ?", (item_id,))
+        rows = self._rows(ItemColumns, f"{_ITEM} WHERE i.id = ?", (item_id,))
         if not rows:
             return None
         text = ""
         if has_text:
-            parts = self._rows("SELECT text FROM chunks WHERE item_key = ? ORDER BY ordinal", (rows[0][15],))
+            parts = self._rows(
+                tuple[str], "SELECT text FROM chunks WHERE item_key = ? ORDER BY ordinal", (rows[0][15],)
+            )
             text = "".join(part[0] for part in parts)
         return self._item(rows[0], text)
 
-    def _item(self, row: Sequence[object], text: str = "") -> MemoryItem:
+    def _item(self, row: ItemColumns, text: str = "") -> MemoryItem:
         try:
             return memory_item(row, text)
-        except (AttributeError, TypeError, ValueError, msgspec.DecodeError) as error:
-            raise self._damaged(f"item `{row[0]}`") from error
+        except msgspec.DecodeError as error:
+            raise StoreCorruptError(self._path, f"item `{row[0]}` cannot be read") from error
 
     def links(self, item_id: ItemId) -> list[Link]:
         """Return the edges from and to an item."""
         rows = self._rows(
+            tuple[ItemId, ItemId, Relation, float],
             "SELECT src, dst, relation, weight FROM links WHERE src = ?1 OR dst = ?1 ORDER BY src, dst, relation",
             (item_id,),
         )
@@ -159,7 +184,7 @@ class Reader:
             where.append("i.key < ?")
             values.append(int(cursor))
         condition = f"WHERE {' AND '.join(where)}" if where else ""
-        rows = self._rows(f"{_ITEM} {condition} ORDER BY i.key DESC LIMIT ?", (*values, limit + 1))
+        rows = self._rows(ItemColumns, f"{_ITEM} {condition} ORDER BY i.key DESC LIMIT ?", (*values, limit + 1))
         shown = rows[:limit]
         return ItemPage(tuple(self._item(row) for row in shown), str(shown[-1][15]) if len(rows) > limit else "")
 
@@ -167,26 +192,26 @@ class Reader:
         """Return the items that match every field set."""
         where, values = selector_filter(selector)
         rows = self._rows(
+            tuple[ItemId, int],
             "SELECT i.id, (SELECT count(*) FROM chunks c WHERE c.item_key = i.key) FROM items i"  # noqa: S608 (constant columns)
             f" WHERE {' AND '.join(where)} ORDER BY i.key",
             values,
         )
-        return Selection(tuple(ItemId(row[0]) for row in rows), sum(row[1] for row in rows))
+        return Selection(tuple(row[0] for row in rows), sum(row[1] for row in rows))
 
     def uris_of(self, path: str) -> list[tuple[str, str]]:
         """Return project and uri of what one file gave: itself, or the members of the archive that it is."""
-        return [
-            (project, uri)
-            for project, uri in self._rows(
-                "SELECT project, uri FROM items WHERE path = ? OR (path >= ? AND path < ?)",
-                (path, f"{path}!/", f"{path}!0"),
-            )
-        ]
+        return self._rows(
+            tuple[str, str],
+            "SELECT project, uri FROM items WHERE path = ? OR (path >= ? AND path < ?)",
+            (path, f"{path}!/", f"{path}!0"),
+        )
 
     def files(self, under: Sequence[str]) -> dict[str, FileState]:
         """Return what is remembered of the files below some folders."""
         where, values = below("path", under)
         rows = self._rows(
+            FileColumns,
             f"SELECT {FILE_COLUMNS} FROM files WHERE {where}",  # noqa: S608 (constant columns)
             values,
         )
@@ -194,8 +219,8 @@ class Reader:
 
     def counts(self) -> Counts:
         """Return how much is stored."""
-        items = self._rows("SELECT project, modality, count(*) FROM items GROUP BY 1, 2")
-        languages = dict(self._rows("SELECT language, count(*) FROM chunks GROUP BY 1"))
+        items = self._rows(tuple[str, str, int], "SELECT project, modality, count(*) FROM items GROUP BY 1, 2")
+        languages = dict(self._rows(tuple[str, int], "SELECT language, count(*) FROM chunks GROUP BY 1"))
         projects: dict[str, int] = {}
         modalities: dict[str, int] = {}
         for project, modality, count in items:
@@ -205,4 +230,4 @@ class Reader:
 
     def chunk_total(self) -> int:
         """Return how many chunks there are."""
-        return int(self._rows("SELECT count(*) FROM chunks")[0][0])
+        return int(self._rows(tuple[int], "SELECT count(*) FROM chunks")[0][0])

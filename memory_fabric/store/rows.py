@@ -5,17 +5,20 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from foundation.ids import ItemId
-from memory_fabric.records import ItemSource, MemoryItem, Meta
+from foundation.ids import ChunkId, ItemId
+from memory_fabric.records import ItemSource, Layer, MemoryItem, Meta, Modality
 from memory_fabric.store.drafts import FileState, ItemDraft
 
 __all__ = [
     "FILE_COLUMNS",
     "ITEM_COLUMNS",
+    "ChunkColumns",
+    "FileColumns",
+    "ItemColumns",
     "checksum",
     "file_state",
     "file_values",
@@ -29,6 +32,19 @@ ITEM_COLUMNS = (
     "project, uri, path, modality, title, mime, timestamp_s, layer, tags, quality, meta, content_hash, repo, commit_id"
 )
 FILE_COLUMNS = "path, size, mtime_ns, inode, device, content_hash, state, reason"
+
+ChunkColumns = tuple[
+    ChunkId, ItemId, int, int, str, str, int, int, int, str, str, str, bytes, Modality, str, str, str, float, float, str
+]
+"""The fields of a `ChunkRow`, in order."""
+
+ItemColumns = tuple[
+    ItemId, Modality, str, str, str, float | None, str, str, Layer, str, float, int, str, str, bytes, int, int
+]
+"""What `memory_item` takes."""
+
+FileColumns = tuple[str, int, int, int, int, bytes, Literal["indexed", "skipped", "failed"], str]
+"""The types of `FILE_COLUMNS`."""
 
 _SIGN = 1 << 63
 
@@ -72,14 +88,14 @@ def item_values(draft: ItemDraft) -> tuple[Any, ...]:
     )
 
 
-def memory_item(row: Any, text: str) -> MemoryItem:
+def memory_item(row: ItemColumns, text: str) -> MemoryItem:
     """Return the item of a row that `Reader` selects.
 
     Raises:
         DecodeError: The tags are not what was written.
     """
     return MemoryItem(
-        id=ItemId(row[0]),
+        id=row[0],
         modality=row[1],
         source=ItemSource(path=row[2], repo=row[3], commit=row[4], timestamp=row[5], uri=row[6]),
         meta=Meta(
@@ -111,10 +127,10 @@ def file_values(state: FileState) -> tuple[Any, ...]:
     )
 
 
-def file_state(row: Any) -> FileState:
+def file_state(row: FileColumns) -> FileState:
     """Return what is remembered of a file on disk."""
-    path, size, mtime_ns, inode, device, *rest = row
-    return FileState(path, size, mtime_ns, inode % (2 * _SIGN), device % (2 * _SIGN), *rest)
+    path, size, mtime_ns, inode, device, content_hash, state, reason = row
+    return FileState(path, size, mtime_ns, inode % (2 * _SIGN), device % (2 * _SIGN), content_hash, state, reason)
 
 
 def _to_signed(number: int) -> int:

@@ -36,6 +36,8 @@ __all__ = ["ChunkDraft", "FileState", "ItemDraft", "Store", "WriteReceipt"]
 
 _DATABASE = "memory.db"
 _CACHE = "embeddings.db"
+_HEADER_BYTES = 100
+"""What every database file of SQLite begins with."""
 _MARKER = "in-use"
 """Stands in the folder while the store is open, and after a crash."""
 
@@ -95,6 +97,9 @@ class Store:
 
     def _read_store_id(self) -> str:
         rows = self._reader.pool.rows("SELECT value FROM meta WHERE key = 'store_id'")
+        if not rows:
+            # it was written when the store was opened: a row that is not found again sits on a damaged page
+            raise StoreCorruptError(self._path, "it lost its id")
         return str(rows[0][0])
 
     # ---- writing ----------------------------------------------------------------------------------------------
@@ -302,16 +307,14 @@ class Store:
 
 
 def _refuse_emptied(folder: Path) -> None:
-    """SQLite takes an empty file for a new database: beside a cache of vectors it is a truth that was lost.
+    """SQLite takes a file of no byte, or of one, for a new database: beside a cache of vectors it is a lost truth.
 
     Raises:
         StoreCorruptError: The database file has been emptied.
     """
     path = folder / _DATABASE
-    if path.exists() and path.stat().st_size == 0 and (folder / _CACHE).exists():
-        raise StoreCorruptError(
-            f"the store `{path}` is damaged: the file is empty", fix="restore it from a backup, or delete it"
-        )
+    if path.exists() and path.stat().st_size < _HEADER_BYTES and (folder / _CACHE).exists():
+        raise StoreCorruptError(path, "the file is empty")
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
@@ -322,4 +325,4 @@ def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
     """
     finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if finding != "ok":
-        raise StoreCorruptError(f"the store `{path}` is damaged: {finding}", fix="restore it from a backup")
+        raise StoreCorruptError(path, str(finding))

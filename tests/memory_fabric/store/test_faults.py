@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -207,6 +209,38 @@ def test_a_cut_file_is_found(sound: Path, part: float) -> None:
         with suppress(StoreCorruptError):
             contents, problems = _use_everything(folder)
             assert problems or (contents == whole and part > 0.9)
+
+
+@pytest.mark.parametrize("size", [0, 1, 99, 4096])
+def test_a_file_cut_to_its_beginning_is_not_taken_for_a_new_store(sound: Path, tmp_path: Path, size: int) -> None:
+    """SQLite itself takes files of no byte or one for new databases."""
+    folder = _copy(sound, tmp_path)
+    os.truncate(database(folder), size)
+    with pytest.raises(StoreCorruptError), closing(Store.open(folder)) as store:
+        store.counts()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE items SET uri = x'ff' WHERE key = 9",
+        "UPDATE items SET modality = 'smell'",
+        "UPDATE items SET tags = 'one'",
+        "UPDATE items SET content_hash = 'text'",
+        "UPDATE chunks SET text = x'ff'",
+        "UPDATE chunks SET line_start = 'one'",
+        "UPDATE files SET size = 'large'",
+        "UPDATE journal SET ids = 'text'",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = cast(x'ff' AS TEXT) WHERE name = 'files'",
+    ],
+)
+def test_a_value_that_changed_its_type_is_named_as_damage(sound: Path, tmp_path: Path, damage: str) -> None:
+    """A flipped bit in the header of a row makes a text a number; the caller hears of the file, not of Python."""
+    folder = _copy(sound, tmp_path)
+    with closing(sqlite3.connect(database(folder))) as connection:
+        connection.executescript(damage)
+    with pytest.raises(StoreCorruptError, match=re.escape(str(database(folder)))):
+        _use_everything(folder)
 
 
 def test_a_lost_page_is_found_when_opening_after_a_crash(sound: Path, tmp_path: Path) -> None:
