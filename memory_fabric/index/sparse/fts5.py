@@ -23,6 +23,9 @@ from memory_fabric.records import Filters, Signals
 __all__ = ["Fts5Index", "check_database"]
 
 _FILE = "terms.db"
+_DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""The second comes where the driver words an error with a damaged name out of the file."""
+
 _NAME_WEIGHT = 0.2
 _MAX_TERMS = 64
 """Distinct terms of a query that are looked up, rarest first."""
@@ -80,7 +83,7 @@ class Fts5Index:
     def _engine(self, what: str) -> Iterator[None]:
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except _DAMAGE as error:
             message = f"the term index `{self._folder}` cannot be {what}: {error}"
             if "disk is full" in str(error):
                 raise StoreFullError(message, fix="free some space") from error
@@ -323,5 +326,5 @@ def check_database(folder: Path) -> list[str]:
             found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(5)")]
             connection.execute("INSERT INTO terms (terms) VALUES ('integrity-check')")
             return [f"`{_FILE}`: {problem}" for problem in found if problem != "ok"]
-    except sqlite3.DatabaseError as error:
+    except _DAMAGE as error:
         return [f"`{_FILE}`: {error}"]
