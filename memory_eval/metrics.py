@@ -27,7 +27,8 @@ def recall_at(k: int, found: Sequence[frozenset[int]], wanted: int) -> float:
 def ndcg_at(k: int, found: Sequence[frozenset[int]], wanted: int) -> float:
     """Return the normalised discounted cumulative gain with binary gains.
 
-    Source: Järvelin & Kekäläinen 2002; each passage gains once, at its first result.
+    Source: Järvelin & Kekäläinen 2002; a result gains one where it covers a passage
+    that no result before it covered; one that covers two still gains one.
     """
     seen: set[int] = set()
     gain = 0.0

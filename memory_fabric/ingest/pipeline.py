@@ -190,29 +190,32 @@ class _IndexRun:
     def _follow_renames(
         self, changed: list[FoundFile], missing: dict[str, FileState], known: dict[str, FileState]
     ) -> list[FoundFile]:
-        """Recognise moved files by inode, size and time; their items keep their ids and nothing is read.
+        """Recognise files that moved; their items keep their ids and nothing is cut or embedded again.
 
         A file that stood at the new place keeps its own id: an editor that saves by renaming changes it, no more.
         """
-        by_inode = {(s.device, s.inode, s.size): s for s in missing.values() if s.state == "indexed"}
+        gone = _Gone(state for state in missing.values() if state.state == "indexed")
         moves: list[tuple[str, str]] = []
         rest: list[FoundFile] = []
         states: list[FileState] = []
         for file in changed:
-            old = by_inode.get((file.device, file.inode, file.size))
             there = known.get(file.path)
-            if old is None or (there is not None and there.state == "indexed") or not _is_moved(file, old):
+            old = None if there is not None and there.state == "indexed" else gone.take(file)
+            if old is None or self._place_of(old.path) != self._place_of(file.path):
                 rest.append(file)
                 continue
             moves.append((old.path, file.path))
             states.append(_state(file, old.content_hash, "indexed"))
             del missing[old.path]
-            del by_inode[file.device, file.inode, file.size]
         if moves:
             self._store.rename_paths(moves)
             self._store.write(files=states, drop_files=[old for old, _ in moves])
             self._tally.renamed = len(moves)
         return rest
+
+    def _place_of(self, path: str) -> str:
+        """Return the project that a file belongs to by its path: one that went to another is another item."""
+        return self._project_of(path, find_repository(str(Path(path).parent)))
 
     # ---- reading ----------------------------------------------------------------------------------------------
 
@@ -361,17 +364,41 @@ class _IndexRun:
         )
 
 
-def _is_moved(file: FoundFile, old: FileState) -> bool:
-    """Whether `file` is what `old` was: the same suffix (another may mean another reader) and the same content."""
-    if Path(old.path).suffix != Path(file.path).suffix:
-        return False
-    if old.mtime_ns:
-        return old.mtime_ns == file.mtime_ns
-    # its stamp was too fresh to be trusted when it was read
-    try:
-        return _digest(Path(file.path).read_bytes()) == old.content_hash
-    except OSError:
-        return False
+class _Gone:
+    """Files that are not where they were, to be found again under another name."""
+
+    def __init__(self, states: Iterable[FileState]) -> None:
+        self._left = {state.path: state for state in states}
+        self._by_inode = {(s.device, s.inode, s.size): s for s in self._left.values()}
+        self._by_size: dict[tuple[int, str], list[FileState]] = {}
+        for state in self._left.values():
+            self._by_size.setdefault((state.size, Path(state.path).suffix), []).append(state)
+
+    def take(self, file: FoundFile) -> FileState | None:
+        """Return what `file` was, at most once: same suffix (another may mean another reader) and same content.
+
+        Known by inode, size and time without reading it; a checkout or a copy writes a new file, known by its words.
+        """
+        suffix = Path(file.path).suffix
+        old = self._by_inode.get((file.device, file.inode, file.size))
+        # a time of 0 stood for a stamp that was too fresh to be trusted
+        is_same = old is not None and old.path in self._left and old.mtime_ns == file.mtime_ns
+        if old is None or not is_same or Path(old.path).suffix != suffix:
+            old = self._by_content(file, suffix)
+        return self._left.pop(old.path) if old else None
+
+    def _by_content(self, file: FoundFile, suffix: str) -> FileState | None:
+        alike = [state for state in self._by_size.get((file.size, suffix), ()) if state.path in self._left]
+        if not alike or not file.size:
+            return None
+        try:
+            digest = _digest(Path(file.path).read_bytes())
+        except OSError:
+            return None
+        same = [state for state in alike if state.content_hash == digest]
+        # of several copies the one of the same name
+        name = Path(file.path).name
+        return min(same, key=lambda state: (Path(state.path).name != name, state.path), default=None)
 
 
 def _digest(data: bytes) -> bytes:

@@ -128,6 +128,36 @@ def test_a_rename_keeps_the_id(fabric: MemoryFabric, tree: Path) -> None:
     assert after.cite.path == str(tree / "docs" / "garden.md")
 
 
+def test_a_file_written_anew_under_another_name_keeps_the_id(fabric: MemoryFabric, tree: Path) -> None:
+    """A checkout of a branch that renamed it writes a new file; of two copies each keeps the id of its own name."""
+    (tree / "copy").mkdir()
+    shutil.copy(tree / "notes.md", tree / "copy" / "second.md")
+    index(fabric, tree)
+    before = {item.source.path: item.id for item in fabric.list_items(Filters()).items}
+    (tree / "docs").mkdir()
+    for name in ("copy/second.md", "notes.md"):
+        old, new = tree / name, tree / "docs" / Path(name).name
+        new.write_bytes(old.read_bytes())
+        old.unlink()
+    summary = index(fabric, tree)
+    after = {item.source.path: item.id for item in fabric.list_items(Filters()).items}
+    assert (summary.renamed, summary.items, summary.removed) == (2, 0, 0)
+    assert after[str(tree / "docs" / "notes.md")] == before[str(tree / "notes.md")]
+    assert after[str(tree / "docs" / "second.md")] == before[str(tree / "copy" / "second.md")]
+
+
+def test_a_file_that_moves_to_another_project_is_a_new_item(fabric: MemoryFabric, tree: Path, tmp_path: Path) -> None:
+    """It is found under the project it is in now."""
+    other = tmp_path / "other"
+    other.mkdir()
+    index(fabric, tree, project="")
+    (tree / "notes.md").rename(other / "notes.md")
+    index(fabric, tree, other, project="")
+    found = ask(fabric, "tomatoes").items[0]
+    assert found.cite.path == str(other / "notes.md")
+    assert fabric.get(found.id).meta.project == "other"
+
+
 def test_a_deleted_file_is_forgotten(fabric: MemoryFabric, tree: Path) -> None:
     """The next run drops it."""
     index(fabric, tree)
