@@ -10,6 +10,7 @@ from memory_fabric.records import ChunkRow
 __all__ = ["fold_duplicates", "fold_sources"]
 
 _WORD = re.compile(r"\w+")
+_SCOPE_END = re.compile(r"\.|::|#|->")
 _SAME = 0.9
 """Share of common word pairs above which two fragments are the same text with small edits.
 
@@ -59,21 +60,25 @@ def _is_same(a: frozenset[int], b: frozenset[int]) -> bool:
 
 
 def fold_sources(ranked: list[ChunkRow], max_per_source: int) -> tuple[list[ChunkRow], dict[int, int]]:
-    """Keep at most `max_per_source` fragments of one item, the best ones.
+    """Keep at most `max_per_source` fragments of one source, the best ones.
+
+    A source is a document, or in code a class or function of the top level: what else stands in the same file need not
+    be about the same thing.
 
     Returns:
-        The kept ones in order, and how many were folded behind the first of each item, by chunk id.
+        The kept ones in order, and how many were folded behind the first of each source, by chunk id.
     """
-    first: dict[int, int] = {}
-    count: dict[int, int] = {}
+    first: dict[tuple[int, str], int] = {}
+    count: dict[tuple[int, str], int] = {}
     folded: dict[int, int] = {}
     kept = []
     for row in ranked:
-        seen = count.get(row.item_key, 0)
+        source = (row.item_key, _SCOPE_END.split(row.symbol, 1)[0] if row.modality == "code" else "")
+        seen = count.get(source, 0)
         if seen < max_per_source:
             kept.append(row)
-            first.setdefault(row.item_key, int(row.id))
+            first.setdefault(source, int(row.id))
         else:
-            folded[first[row.item_key]] = folded.get(first[row.item_key], 0) + 1
-        count[row.item_key] = seen + 1
+            folded[first[source]] = folded.get(first[source], 0) + 1
+        count[source] = seen + 1
     return kept, folded

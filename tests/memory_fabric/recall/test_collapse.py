@@ -42,6 +42,15 @@ def test_a_source_shows_its_best_fragments_only() -> None:
     assert folded == {1: 3}
 
 
+def test_functions_of_one_file_are_sources_of_their_own() -> None:
+    """A module holds many things; the methods of a class are one."""
+    names = ["a", "b", "C.one", "C.two", "C.three", "d::e"]
+    rows = [make_row(n, f"text {n}", item=7, modality="code", symbol=name) for n, name in enumerate(names, 1)]
+    kept, folded = fold_sources(rows, max_per_source=2)
+    assert [int(row.id) for row in kept] == [1, 2, 3, 4, 6]
+    assert folded == {3: 1}
+
+
 @given(st.lists(st.text(alphabet="abc ", max_size=20), max_size=12))
 def test_nothing_is_lost_by_folding(texts: list[str]) -> None:
     """Kept and folded together are all rows."""
