@@ -118,6 +118,7 @@ def fuse_adaptive(
     plan: QueryPlan,
     share: Callable[[ChunkRow], float],
     recency: Callable[[ChunkRow], float],
+    held: Mapping[ChunkId, int] = {},
 ) -> list[Ranked]:
     """Rank with a dense share per candidate; recency and quality only modulate what is relevant.
 
@@ -127,8 +128,10 @@ def fuse_adaptive(
         plan: The question.
         share: Weight of the dense score, 0..1.
         recency: 0..1.
+        held: Rare identifiers of the question in each candidate; one more of them outweighs everything else.
     """
     dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
+    most = max(held.values(), default=0)
     ranked = []
     for row in rows:
         parts = _parts(row, dense, sparse, recency(row), match_boost(plan, row))
@@ -136,7 +139,11 @@ def fuse_adaptive(
         relevance = weight * (parts.dense or 0.0) + (1.0 - weight) * (parts.sparse or 0.0)
         relevance += parts.boost * (1.0 - relevance)
         prior = 0.6 * parts.recency + 0.4 * parts.quality
-        ranked.append(Ranked(row, relevance * (1.0 - _PRIOR * (1.0 - prior)), parts))
+        score = relevance * (1.0 - _PRIOR * (1.0 - prior))
+        count = held.get(row.id, 0)
+        if count:
+            parts = msgspec.structs.replace(parts, boost=1.0)
+        ranked.append(Ranked(row, (count + score) / (most + 1), parts))
     return _sorted(ranked)
 
 

@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from memory_fabric.ingest.language import natural_language
+from memory_fabric.recall.literals import literals_of
 from memory_fabric.records import Filters, RecallQuery, Signals
 
 __all__ = ["QueryPlan", "plan_query"]
@@ -28,6 +29,8 @@ class QueryPlan(msgspec.Struct, frozen=True):
     signals: Signals
     quoted: tuple[str, ...]
     """Phrases that the user put in quotes or backticks: they should occur as they are."""
+    literals: tuple[str, ...] = ()
+    """Identifiers, error codes, flags, hashes."""
 
 
 def plan_query(query: RecallQuery) -> QueryPlan:
@@ -54,6 +57,7 @@ def plan_query(query: RecallQuery) -> QueryPlan:
         filters=filters,
         signals=signals,
         quoted=tuple(match.strip() for match in _QUOTED.findall(text)),
+        literals=literals_of(text),
     )
 
 

@@ -28,6 +28,7 @@ from memory_fabric.recall.fusion import (
     fuse_weighted,
     recency_of,
 )
+from memory_fabric.recall.literals import count_held
 from memory_fabric.recall.query import QueryPlan, plan_query
 from memory_fabric.recall.snippet import cut_snippet, query_stems
 from memory_fabric.recall.trust import closeness, dense_share, prominence, reading_skill
@@ -37,6 +38,9 @@ from memory_fabric.store.store import Store
 __all__ = ["LegSource", "Retriever", "cite_of"]
 
 log = structlog.get_logger(__name__)
+
+_NAMED = 20
+"""Candidates fetched by the identifiers of a question alone."""
 
 
 class LegSource:
@@ -198,10 +202,16 @@ class Retriever:
         try:
             with stages.time("sparse"):
                 found = index.search(plan.text, wanted, filters=plan.filters, signals=plan.signals)
+                scores = {hit.id: hit.score for hit in found}
+                if plan.literals:
+                    # a long question has other words enough to push the one that matters off the list
+                    named = index.search(" ".join(plan.literals), _NAMED, filters=plan.filters)
+                    unseen = [hit.id for hit in named if hit.id not in scores]
+                    scores |= index.score(plan.text, unseen, signals=plan.signals) if unseen else {}
         except CairnError as error:
             degraded.append(self._failed("sparse", error))
             return None, None
-        return {hit.id: hit.score for hit in found}, index
+        return scores, index
 
     # ---- the ranking ------------------------------------------------------------------------------------------
 
@@ -224,8 +234,9 @@ class Retriever:
 
         match query.strategy:
             case "adaptive":
+                held = count_held(rows, plan.literals)
                 return fuse_adaptive(
-                    rows, legs, plan, lambda row: dense_share(row, trust, languages, standing), recency
+                    rows, legs, plan, lambda row: dense_share(row, trust, languages, standing), recency, held
                 )
             case "weighted":
                 return fuse_weighted(rows, legs, plan, query.weights or self._config.weights, recency)

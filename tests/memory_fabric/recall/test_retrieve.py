@@ -14,13 +14,14 @@ from foundation.errors import ConflictError
 from foundation.ids import ChunkId
 from memory_fabric.config import RecallConfig, SparseConfig
 from memory_fabric.embed.base import Vectors
+from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.dense.exact import ExactIndex
 from memory_fabric.index.sparse.base import TermIndex
 from memory_fabric.index.sparse.factory import open_term_index
 from memory_fabric.index.targets import DenseTarget, SparseTarget
 from memory_fabric.operations import Check
 from memory_fabric.recall.retrieve import LegSource, Retriever
-from memory_fabric.records import RecallQuery, Signals
+from memory_fabric.records import Filters, RecallQuery, Signals
 from memory_fabric.store.store import Store
 from tests.memory_fabric.store.samples import item
 
@@ -60,6 +61,14 @@ class VanishingVectors(ExactIndex):
         raise ConflictError("the vector index is closed")
 
 
+class BrokenVectors(ExactIndex):
+    """Answers nothing at all."""
+
+    def search(self, vector: Vectors, k: int, *, filters: Filters = Filters()) -> list[Scored]:
+        """Refuse."""
+        raise ConflictError("the vector index is closed")
+
+
 class VanishingTerms:
     """The same for a term index."""
 
@@ -76,13 +85,13 @@ def go_on() -> None:
 
 
 class Parts:
-    """A store and two indexes that hold the same five fragments."""
+    """A store and two indexes that hold the same fragments."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, texts: Sequence[str] = TEXTS) -> None:
         self.store = Store.open(folder / "store")
         self.terms = open_term_index(SparseConfig(), folder / "sparse")
         self.vectors = ExactIndex(Letters.dimension)
-        self.store.write(put=[item(f"/src/{n}", text) for n, text in enumerate(TEXTS)])
+        self.store.write(put=[item(f"/src/{n}", text) for n, text in enumerate(texts)])
         rows = list(self.store.chunks([ChunkId(int(n)) for n in self.store.live_chunk_ids()]).values())
         self.fill(self.vectors, rows)
         target = SparseTarget(self.terms)
@@ -107,11 +116,13 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
         yield parts
 
 
-def ask(parts: Parts, terms: object, vectors: object, check: Check = go_on) -> tuple[list[str], tuple[str, ...]]:
+def ask(
+    parts: Parts, terms: object, vectors: object, check: Check = go_on, text: str = "harbour"
+) -> tuple[list[str], tuple[str, ...]]:
     """Return the texts that answer a question, best first, and what was missing."""
     legs = LegSource(lambda: vectors, lambda: terms, Letters, lambda leg: f"no {leg}")  # type: ignore[arg-type,return-value]  # doubles
     with closing(Retriever(parts.store, legs, RecallConfig(), SystemClock())) as retriever:
-        result = retriever.recall(RecallQuery(text="harbour"), check=check)
+        result = retriever.recall(RecallQuery(text=text), check=check)
         return [hit.snippet for hit in result.items], result.degraded
 
 
@@ -166,3 +177,47 @@ def test_what_was_forgotten_meanwhile_is_not_shown(parts: Parts) -> None:
     found, _ = ask(parts, parts.terms, parts.vectors)
     assert "harbour lights" not in found
     assert found[0] == "rain over the harbour"
+
+
+# ---- planted identifiers ------------------------------------------------------------------------------------------
+
+
+def planted(number: int) -> str:
+    """Return one of a hundred identifiers of ten shapes, made of words that other fragments are full of."""
+    first, second = WORDS[number % 7], WORDS[number % 11]
+    shapes = (
+        f"{first}_{second}_{number}",
+        f"{first}{second.title()}{number}",
+        f"{first.upper()}_{number}",
+        f"{first.upper()}-{number + 10}",
+        f"E{number + 1000}",
+        f"--{first}-{second}-{number}",
+        f"{number + 0xA1B2C30:08x}",
+        f"{first}.{second}_{number}",
+        f"{first.title()}Error{number + 100}",
+        f"v{number + 100}.2.{number}",
+    )
+    return shapes[number % 10]
+
+
+WORDS = ("cache", "queue", "parser", "socket", "worker", "render", "ledger", "window", "buffer", "stream", "session")
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    """Give a hundred planted identifiers in a crowd of fragments about the same words."""
+    texts = [f"The {a} of the {b} waits for the {c} and returns an error." for a in WORDS for b in WORDS for c in WORDS]
+    texts = texts[::2] + [f"Notes: it said {planted(n)} and nobody knew why." for n in range(100)]
+    with closing(Parts(tmp_path_factory.mktemp("crowd"), texts)) as parts:
+        yield parts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leg", ["on", "off", "failing"])
+@pytest.mark.parametrize("question", ["{}", "why does the worker return an error {} for the socket of the session"])
+def test_a_planted_identifier_is_always_first(crowd: Parts, leg: str, question: str) -> None:
+    """A hundred of a hundred, whatever the vectors say or fail to say."""
+    vectors = {"on": crowd.vectors, "off": None, "failing": BrokenVectors(Letters.dimension)}[leg]
+    for number in range(100):
+        found, _ = ask(crowd, crowd.terms, vectors, text=question.format(planted(number)))
+        assert planted(number) in found[0]
