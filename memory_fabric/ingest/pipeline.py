@@ -17,8 +17,10 @@ from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.drafts import draft_document, draft_record
 from memory_fabric.ingest.git import find_repository, read_head
+from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.pacing import Pace
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
+from memory_fabric.ingest.renames import GoneFiles
 from memory_fabric.ingest.walk import FoundFile, walk_tree
 from memory_fabric.operations import Check, IndexSummary, IngestRecord, Report
 from memory_fabric.records import SkippedFile
@@ -39,6 +41,8 @@ class _ReadFile(msgspec.Struct, frozen=True):
     skipped: tuple[SkippedFile, ...] = ()
     reason: str = ""
     is_same: bool = False
+    is_failed: bool = False
+    """It could not be opened or read just now: it is tried again next time, and what it gave before stays."""
 
 
 class _Tally(msgspec.Struct):
@@ -167,12 +171,11 @@ class _IndexRun:
             on_skip=lambda skip: self._tally.skipped.__setitem__(skip.path, skip.reason),
             check=self._check,
             homes=self._homes,
+            denied=[str(folder) for folder in _folders(self._limits.denied)],
         )
-        denied = tuple(f"{folder}/" for folder in _folders(self._limits.denied))
         for file in walker:
-            if not file.path.startswith(denied):
-                found[file.path] = file
-                pace.advance()
+            found[file.path] = file
+            pace.advance()
         return found
 
     @staticmethod
@@ -194,7 +197,7 @@ class _IndexRun:
 
         A file that stood at the new place keeps its own id: an editor that saves by renaming changes it, no more.
         """
-        gone = _Gone(state for state in missing.values() if state.state == "indexed")
+        gone = GoneFiles((state for state in missing.values() if state.state == "indexed"), self._digest_of)
         moves: list[tuple[str, str]] = []
         rest: list[FoundFile] = []
         states: list[FileState] = []
@@ -212,6 +215,12 @@ class _IndexRun:
             self._store.write(files=states, drop_files=[old for old, _ in moves])
             self._tally.renamed = len(moves)
         return rest
+
+    def _digest_of(self, file: FoundFile) -> bytes | None:
+        try:
+            return _digest(read_regular(file.path, self._limits.max_file_bytes))
+        except UnreadableError:
+            return None
 
     def _place_of(self, path: str) -> str:
         """Return the project that a file belongs to by its path: one that went to another is another item."""
@@ -253,9 +262,9 @@ class _IndexRun:
 
     def _read(self, file: FoundFile, state: FileState | None) -> _ReadFile:
         try:
-            data = Path(file.path).read_bytes()
-        except OSError as error:
-            return _ReadFile(file, b"", reason=f"unreadable: {error.strerror}")
+            data = read_regular(file.path, self._limits.max_file_bytes)
+        except UnreadableError as error:
+            return _ReadFile(file, b"", reason=error.reason, is_failed=True)
         digest = _digest(data)
         if state is not None and state.content_hash == digest and state.state == "indexed" and not self._is_forced:
             return _ReadFile(file, digest, is_same=True)
@@ -315,10 +324,10 @@ class _IndexRun:
                 self._tally.skipped[skip.path] = skip.reason
             if read.reason:
                 self._tally.skipped[read.found.path] = read.reason
-                states.append(self._state_of(read, "skipped"))
+                states.append(self._state_of(read, "failed" if read.is_failed else "skipped"))
             else:
                 states.append(self._state_of(read, "indexed"))
-            drops.extend(self._outdated(read))
+            drops.extend(() if read.is_failed else self._outdated(read))
         receipt = self._store.write(put=put, drop_uris=drops, files=states)
         self._tally.items += len(put)
         self._tally.chunks += receipt.chunks
@@ -330,7 +339,7 @@ class _IndexRun:
             if (project, uri) not in now:
                 yield project, uri
 
-    def _state_of(self, read: _ReadFile, state: Literal["indexed", "skipped"]) -> FileState:
+    def _state_of(self, read: _ReadFile, state: Literal["indexed", "skipped", "failed"]) -> FileState:
         file = read.found
         is_racy = self._started_ns - file.mtime_ns < _RACY_S * 1e9
         stamp = msgspec.structs.replace(file, mtime_ns=0) if is_racy else file
@@ -362,43 +371,6 @@ class _IndexRun:
             took_s=took_s,
             chunks_per_s=tally.chunks / took_s if took_s else 0.0,
         )
-
-
-class _Gone:
-    """Files that are not where they were, to be found again under another name."""
-
-    def __init__(self, states: Iterable[FileState]) -> None:
-        self._left = {state.path: state for state in states}
-        self._by_inode = {(s.device, s.inode, s.size): s for s in self._left.values()}
-        self._by_size: dict[tuple[int, str], list[FileState]] = {}
-        for state in self._left.values():
-            self._by_size.setdefault((state.size, Path(state.path).suffix), []).append(state)
-
-    def take(self, file: FoundFile) -> FileState | None:
-        """Return what `file` was, at most once: same suffix (another may mean another reader) and same content.
-
-        Known by inode, size and time without reading it; a checkout or a copy writes a new file, known by its words.
-        """
-        suffix = Path(file.path).suffix
-        old = self._by_inode.get((file.device, file.inode, file.size))
-        # a time of 0 stood for a stamp that was too fresh to be trusted
-        is_same = old is not None and old.path in self._left and old.mtime_ns == file.mtime_ns
-        if old is None or not is_same or Path(old.path).suffix != suffix:
-            old = self._by_content(file, suffix)
-        return self._left.pop(old.path) if old else None
-
-    def _by_content(self, file: FoundFile, suffix: str) -> FileState | None:
-        alike = [state for state in self._by_size.get((file.size, suffix), ()) if state.path in self._left]
-        if not alike or not file.size:
-            return None
-        try:
-            digest = _digest(Path(file.path).read_bytes())
-        except OSError:
-            return None
-        same = [state for state in alike if state.content_hash == digest]
-        # of several copies the one of the same name
-        name = Path(file.path).name
-        return min(same, key=lambda state: (Path(state.path).name != name, state.path), default=None)
 
 
 def _digest(data: bytes) -> bytes:

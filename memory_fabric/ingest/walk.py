@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -56,6 +56,7 @@ def walk_tree(
     on_skip: Callable[[SkippedFile], None],
     check: Check = lambda: None,
     homes: Sequence[Path] = (),
+    denied: Collection[str] = (),
 ) -> Iterator[FoundFile]:
     """Yield the regular files below `roots`, each once, sorted within their folder.
 
@@ -69,9 +70,12 @@ def walk_tree(
         is_following_gitignore: Whether git's ignore files count; `.cairnignore` always does.
         on_skip: Receives what cannot be indexed, with the reason.
         check: Called for each folder; raises to stop.
+        denied: Resolved folders and files that are passed over without a word.
         homes: Resolved folders: a root below one of them, that is none itself, fares as in a walk of that folder.
     """
-    walk = _Walk(roots, max_file_bytes, on_skip, is_following_gitignore=is_following_gitignore, homes=homes)
+    walk = _Walk(
+        roots, max_file_bytes, on_skip, is_following_gitignore=is_following_gitignore, homes=homes, denied=denied
+    )
     return walk.run(check)
 
 
@@ -121,7 +125,9 @@ class _Walk:
         *,
         is_following_gitignore: bool,
         homes: Sequence[Path],
+        denied: Collection[str],
     ) -> None:
+        self._denied = frozenset(denied)
         inner = {str(root): home for root in roots if (home := _home_of(root, homes)) is not None}
         self._homes = {path: str(home) for path, home in inner.items()}
         self._roots = sorted({str(root) if str(root) in inner else os.path.realpath(root) for root in roots})
@@ -133,12 +139,18 @@ class _Walk:
 
     def run(self, check: Check) -> Iterator[FoundFile]:
         for root in self._roots:
+            if self._is_denied(root):
+                continue
             if root in self._homes and not self._is_reached(root, self._homes[root]):
                 continue
             if os.path.isdir(root):
                 yield from self._folder(root, check)
             else:
                 yield from self._root_file(root)
+
+    def _is_denied(self, root: str) -> bool:
+        """Whether a root lies in a denied folder: a change below a followed folder may."""
+        return any(root == folder or root.startswith(f"{folder.rstrip('/')}/") for folder in self._denied)
 
     def _is_reached(self, root: str, home: str) -> bool:
         """Whether a walk of `home` would come to `root`; reports it when it is a link that leads out."""
@@ -192,6 +204,8 @@ class _Walk:
                 rules = (*rules, own)
             below: list[tuple[str, tuple[IgnoreRules, ...]]] = []
             for entry in entries:
+                if entry.path in self._denied:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     if self._is_wanted(entry, rules):
                         below.append((entry.path, rules))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +32,9 @@ __all__ = ["Reader"]
 
 _STEP = 500
 """Parameters of one statement."""
+
+_FOLDERS = 100
+"""Folders of one condition."""
 
 _CURSOR_DIGITS = 18
 """More do not fit the key of an item."""
@@ -129,16 +132,17 @@ class Reader:
 
     def chunk_counts(self, under: Sequence[str]) -> dict[str, int]:
         """Return how many chunks each file below `under` gave; members of an archive count for the archive."""
-        where, values = below("i.path", under)
-        rows = self._rows(
-            tuple[str, int],
-            f"SELECT i.path, count(*) FROM items i JOIN chunks c ON c.item_key = i.key WHERE {where} GROUP BY i.path",  # noqa: S608 (constant columns)
-            values,
-        )
         counts: dict[str, int] = {}
-        for path, count in rows:
-            file = path.partition("!/")[0]
-            counts[file] = counts.get(file, 0) + count
+        for where, values in _each_below("i.path", under):
+            rows = self._rows(
+                tuple[str, int],
+                "SELECT i.path, count(*) FROM items i JOIN chunks c ON c.item_key = i.key"  # noqa: S608 (constant columns)
+                f" WHERE {where} GROUP BY i.path",
+                values,
+            )
+            for path, count in rows:
+                file = path.partition("!/")[0]
+                counts[file] = counts.get(file, 0) + count
         return counts
 
     # ---- items ------------------------------------------------------------------------------------------------
@@ -209,13 +213,11 @@ class Reader:
 
     def files(self, under: Sequence[str]) -> dict[str, FileState]:
         """Return what is remembered of the files below some folders."""
-        where, values = below("path", under)
-        rows = self._rows(
-            FileColumns,
-            f"SELECT {FILE_COLUMNS} FROM files WHERE {where}",  # noqa: S608 (constant columns)
-            values,
-        )
-        return {row[0]: file_state(row) for row in rows}
+        return {
+            row[0]: file_state(row)
+            for where, values in _each_below("path", under)
+            for row in self._rows(FileColumns, f"SELECT {FILE_COLUMNS} FROM files WHERE {where}", values)  # noqa: S608 (constant columns)
+        }
 
     def counts(self) -> Counts:
         """Return how much is stored."""
@@ -231,3 +233,16 @@ class Reader:
     def chunk_total(self) -> int:
         """Return how many chunks there are."""
         return int(self._rows(tuple[int], "SELECT count(*) FROM chunks")[0][0])
+
+
+def _each_below(column: str, folders: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield `below` for a part of the folders at a time: SQLite bounds the depth of a condition.
+
+    A folder below another is left out, so that nothing is found twice.
+    """
+    tops: list[str] = []
+    for folder in sorted({folder.rstrip("/") for folder in folders}, key=lambda folder: folder.split("/")):
+        if not tops or not (folder == tops[-1] or folder.startswith(f"{tops[-1]}/")):
+            tops.append(folder)
+    for start in range(0, len(tops), _FOLDERS):
+        yield below(column, tops[start : start + _FOLDERS])

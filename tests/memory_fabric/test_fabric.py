@@ -8,13 +8,19 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from foundation.errors import InputError, NotFoundError
+from memory_fabric.config import IngestConfig
+from memory_fabric.errors import UnreadableError
 from memory_fabric.fabric import MemoryFabric
+from memory_fabric.ingest import pipeline
+from memory_fabric.ingest.opening import read_regular
+from memory_fabric.ingest.walk import FoundFile
 from memory_fabric.operations import ForgetSelector, IngestRecord
 from memory_fabric.records import Filters
-from tests.memory_fabric.fabric_parts import ask, go_on, ignore, index, open_fabric
+from tests.memory_fabric.fabric_parts import NO_MODEL, ask, go_on, ignore, index, open_fabric
 
 pytestmark = pytest.mark.slow
 
@@ -328,3 +334,80 @@ def test_a_stopped_run_goes_on_where_it_was(fabric: MemoryFabric, tmp_path: Path
     assert 0 < kept < 300
     assert index(fabric, folder).items == 300 - kept
     assert fabric.stats().items == 300
+
+
+# ---- what may go wrong between finding and reading ------------------------------------------------------------------
+
+
+def test_more_paths_than_one_condition_holds(fabric: MemoryFabric, tree: Path) -> None:
+    """A branch switch names each changed file: thousands are read, known again, and forgotten."""
+    paths = [tree / f"n{n}.txt" for n in range(1_500)]
+    for n, path in enumerate(paths):
+        path.write_text(f"note {n}")
+    assert index(fabric, *paths).items == 1_500
+    assert index(fabric, *paths).items == 0
+    for path in paths[:1_200]:
+        path.unlink()
+    assert index(fabric, tree).removed == 1_200
+
+
+def test_a_file_that_cannot_be_read_is_tried_again(fabric: MemoryFabric, tree: Path, no_reading: set[str]) -> None:
+    """Neither its size nor its time tells that it became readable; what it gave before is kept meanwhile."""
+    index(fabric, tree)
+    (tree / "notes.md").write_text(NOTES.replace("Tomatoes", "Cucumbers"))
+    no_reading.add(str(tree / "notes.md"))
+    refused = index(fabric, tree)
+    assert [(skip.path, skip.reason) for skip in refused.skipped if skip.path.endswith(".md")] == [
+        (str(tree / "notes.md"), "unreadable: Input/output error")
+    ]
+    assert ask(fabric, "tomatoes").items
+    no_reading.clear()
+    assert index(fabric, tree).items == 1
+    assert ask(fabric, "cucumbers").items
+
+
+@pytest.fixture
+def no_reading(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Paths whose bytes the disk does not give."""
+    paths: set[str] = set()
+
+    def read(path: str, max_bytes: int) -> bytes:
+        if path in paths:
+            raise UnreadableError("unreadable: Input/output error")
+        return read_regular(path, max_bytes)
+
+    monkeypatch.setattr(pipeline, "read_regular", read)
+    return paths
+
+
+def test_a_file_that_becomes_a_link_after_the_walk_leaks_nothing(
+    fabric: MemoryFabric, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder was looked through, then somebody put a link to a private file in its place."""
+    (tmp_path / "private.txt").write_text("the password is swordfish")
+    (tree / "bait.txt").write_text("harmless")
+    walk = pipeline.walk_tree
+
+    def walk_and_swap(*args: object, **options: object) -> list[FoundFile]:
+        found = list(walk(*args, **options))  # type: ignore[arg-type]  # passed through
+        (tree / "bait.txt").unlink()
+        (tree / "bait.txt").symlink_to(tmp_path / "private.txt")
+        return found
+
+    monkeypatch.setattr(pipeline, "walk_tree", walk_and_swap)
+    summary = index(fabric, tree)
+    assert any(skip.path == str(tree / "bait.txt") for skip in summary.skipped)
+    assert ask(fabric, "swordfish password").items == ()
+
+
+def test_a_denied_folder_is_not_even_looked_into(tmp_path: Path, tree: Path) -> None:
+    """Neither its files nor what would be said of them comes out."""
+    secret = tree / "secret"
+    secret.mkdir()
+    (secret / "key.txt").write_text("tomatoes in secret")
+    (secret / "link").symlink_to("/nowhere")
+    config = msgspec.structs.replace(NO_MODEL, ingest=IngestConfig(denied=(str(secret),)))
+    with open_fabric(tmp_path / "memory", config) as fabric:
+        summary = index(fabric, tree)
+        assert not any("secret" in skip.path for skip in summary.skipped)
+        assert not any("secret" in (hit.cite.path or "") for hit in ask(fabric, "tomatoes").items)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import cast
 
 from memory_fabric.config import IngestConfig
@@ -17,7 +14,7 @@ from memory_fabric.ingest.readers import code, markdown, plain
 from memory_fabric.ingest.readers.base import MAX_DEPTH, Budget, Reader, Result, Source, too_large, within
 from memory_fabric.records import Document, SkippedFile
 
-__all__ = ["read_bytes", "read_bytes_with_skips", "read_file"]
+__all__ = ["read_bytes", "read_bytes_with_skips"]
 
 _FAST: dict[str, Reader] = {"text/markdown": markdown, "text/plain": plain, "text/x-rst": plain}
 """Readers that need no library; nearly every file takes one of these or `code`."""
@@ -89,32 +86,6 @@ def read_bytes_with_skips(
         else:
             skipped.append(SkippedFile(f"{path}!/{result.path}" if result.path else path, result.reason))
     return documents, skipped
-
-
-def read_file(path: Path, limits: IngestConfig) -> tuple[list[Document], list[SkippedFile]]:
-    """Read one file; see `read_bytes_with_skips`.
-
-    Raises:
-        UnreadableError: It cannot be opened or read; carries the reason.
-    """
-    try:
-        # without waiting: opening a named pipe would block until someone writes
-        with open(path, "rb", buffering=0, opener=_open_now) as file:
-            status = os.fstat(file.fileno())
-            is_readable = stat.S_ISREG(status.st_mode) and status.st_size <= limits.max_file_bytes
-            data = file.read() if is_readable else b""
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UnreadableError(f"unreadable: {reason}") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise UnreadableError("not a regular file")
-    if status.st_size > limits.max_file_bytes:
-        raise UnreadableError(too_large(status.st_size, limits.max_file_bytes))
-    return read_bytes_with_skips(str(path), data, limits)
-
-
-def _open_now(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _read(path: str, data: bytes, limits: IngestConfig, budget: Budget, depth: int, mime: str | None) -> list[Result]:

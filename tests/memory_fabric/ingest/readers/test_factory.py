@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 
 from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
-from memory_fabric.ingest.readers.factory import read_bytes, read_bytes_with_skips, read_file
+from memory_fabric.ingest.readers.factory import read_bytes, read_bytes_with_skips
 from memory_fabric.records import SkippedFile
 from tests.memory_fabric.ingest.readers.samples import LIMITS, check_document, every_format, one
 
@@ -50,22 +48,6 @@ def test_reasons_are_stable(name: str, data: bytes, reason: str) -> None:
 def test_a_given_type_overrides_the_name() -> None:
     """The caller may know better."""
     assert one("note", "a,b\n1,2\n", mime="text/csv").text == "a: 1; b: 2"
-
-
-def test_read_file(tmp_path: Path) -> None:
-    """Files are read from disk; missing, special and large ones say why."""
-    (tmp_path / "a.md").write_text("# A")
-    os.mkfifo(tmp_path / "pipe")
-    documents, skipped = read_file(tmp_path / "a.md", LIMITS)
-    assert ([document.text for document in documents], skipped) == (["# A"], [])
-    for name, limits, reason in (
-        ("gone", LIMITS, "unreadable: No such file or directory"),
-        ("pipe", LIMITS, "not a regular file"),
-        ("a.md", IngestConfig(max_file_bytes=2), "too large (3 B > 2 B)"),
-    ):
-        with pytest.raises(UnreadableError) as caught:
-            read_file(tmp_path / name, limits)
-        assert caught.value.reason == reason
 
 
 @pytest.mark.slow

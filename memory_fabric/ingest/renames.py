@@ -1,0 +1,51 @@
+"""Recognising files that went to another name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from memory_fabric.ingest.walk import FoundFile
+from memory_fabric.store.store import FileState
+
+__all__ = ["GoneFiles"]
+
+
+class GoneFiles:
+    """Files that are not where they were, to be found again under another name.
+
+    Args:
+        states: What is remembered of them.
+        digest_of: Returns the content hash of a file, or None when it cannot be read.
+    """
+
+    def __init__(self, states: Iterable[FileState], digest_of: Callable[[FoundFile], bytes | None]) -> None:
+        self._digest_of = digest_of
+        self._left = {state.path: state for state in states}
+        self._by_inode = {(s.device, s.inode, s.size): s for s in self._left.values()}
+        self._by_size: dict[tuple[int, str], list[FileState]] = {}
+        for state in self._left.values():
+            self._by_size.setdefault((state.size, Path(state.path).suffix), []).append(state)
+
+    def take(self, file: FoundFile) -> FileState | None:
+        """Return what `file` was, at most once: same suffix (another may mean another reader) and same content.
+
+        Known by inode, size and time without reading it; a checkout or a copy writes a new file, known by its words.
+        """
+        suffix = Path(file.path).suffix
+        old = self._by_inode.get((file.device, file.inode, file.size))
+        # a time of 0 stood for a stamp that was too fresh to be trusted
+        is_same = old is not None and old.path in self._left and old.mtime_ns == file.mtime_ns
+        if old is None or not is_same or Path(old.path).suffix != suffix:
+            old = self._by_content(file, suffix)
+        return self._left.pop(old.path) if old else None
+
+    def _by_content(self, file: FoundFile, suffix: str) -> FileState | None:
+        alike = [state for state in self._by_size.get((file.size, suffix), ()) if state.path in self._left]
+        if not alike or not file.size:
+            return None
+        digest = self._digest_of(file)
+        same = [state for state in alike if state.content_hash == digest]
+        # of several copies the one of the same name
+        name = Path(file.path).name
+        return min(same, key=lambda state: (Path(state.path).name != name, state.path), default=None)
