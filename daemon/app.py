@@ -88,10 +88,14 @@ def _socket(config: DaemonConfig, places: Places) -> Path:
 def _open_memory(config: CairnConfig, places: Places) -> MemoryFabric:
     ingest = config.memory.ingest
     # the profile holds what was remembered; remembering it again would never end
-    denied = {str(folder): None for folder in (places.profile, places.logs, places.cache)}
+    denied = {str(folder): None for folder in _private(places)}
     ingest = msgspec.structs.replace(ingest, denied=(*ingest.denied, *denied))
     memory = msgspec.structs.replace(config.memory, ingest=ingest)
     return MemoryFabric.open(memory, places.profile / "memory", profile=places.profile)
+
+
+def _private(places: Places) -> tuple[Path, ...]:
+    return (places.profile, places.logs, places.cache)
 
 
 def _server(
@@ -103,7 +107,7 @@ def _server(
     path: Path,
     tcp: TcpListener | None,
 ) -> GrpcServer:
-    evaluation = Evaluation(config.memory, places.cache / "eval", places.profile)
+    evaluation = Evaluation(config.memory, places.cache / "eval", places.profile, _private(places))
     return GrpcServer(memory=memory, system=system, evaluation=evaluation, bridge=bridge, socket_path=path, tcp=tcp)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from memory_eval.corpora import corpus_folder
-from memory_eval.golden import GoldenSet, load_set
+from daemon.eval_corpus import Admitted, admit
 from memory_eval.run import evaluate
 from memory_fabric.config import MemoryConfig
 from memory_fabric.fabric import MemoryFabric
@@ -19,6 +18,9 @@ from memory_fabric.operations import Check, Report
 from orchestrator.ports import EvalReport
 
 __all__ = ["Evaluation"]
+
+_PROJECT = "eval"
+"""Sets that share a corpus share its memory, so the project is everybody's."""
 
 _TOLERANCE = 0.02
 """nDCG@10 below the best report of the same set by more than this is a regression."""
@@ -31,10 +33,12 @@ class Evaluation:
         config: The memory's configuration, used as it is.
         folder: Holds the memories of the corpora and the best report of each set.
         profile: Profile folder; models of its own come before the user's.
+        private: Folders of the daemon; no set of the user's own may read them.
     """
 
-    def __init__(self, config: MemoryConfig, folder: Path, profile: Path | None) -> None:
-        self._config = msgspec.structs.replace(config, ingest=msgspec.structs.replace(config.ingest, roots=("/",)))
+    def __init__(self, config: MemoryConfig, folder: Path, profile: Path | None, private: Iterable[Path] = ()) -> None:
+        self._config = config
+        self._private = tuple(private)
         self._folder = folder
         self._profile = profile
         self._lock = threading.Lock()
@@ -43,15 +47,15 @@ class Evaluation:
         """Index the corpus of a set and ask every question.
 
         Raises:
-            GoldenSetError: There is no such set.
+            GoldenSetError: There is no such set, or it leads to where nothing may be indexed.
         """
-        golden = load_set(set_name)
-        corpus = corpus_folder(golden.corpus)
+        admitted = admit(set_name, self._config.ingest, self._private)
+        config = msgspec.structs.replace(self._config, ingest=admitted.limits)
         with self._turn(check):
-            fabric = MemoryFabric.open(self._config, self._folder / golden.name, profile=self._profile)
+            fabric = MemoryFabric.open(config, self._folder / admitted.memory, profile=self._profile)
             fabric.start()
             try:
-                return self._measure(fabric, golden, corpus, strategy, report, check)
+                return self._measure(fabric, admitted, strategy, report, check)
             finally:
                 fabric.close()
 
@@ -66,10 +70,10 @@ class Evaluation:
             self._lock.release()
 
     def _measure(
-        self, fabric: MemoryFabric, golden: GoldenSet, corpus: Path, strategy: str, report: Report, check: Check
+        self, fabric: MemoryFabric, admitted: Admitted, strategy: str, report: Report, check: Check
     ) -> EvalReport:
-        paths = [str(corpus / name) for name in golden.files if (corpus / name).exists()] or [str(corpus)]
-        fabric.index(paths, project=golden.name, report=report, check=check)
+        golden = admitted.golden
+        fabric.index(admitted.paths, project=_PROJECT, report=report, check=check)
         fabric.wait_until_searchable(is_dense=True, report=report, check=check)
         pace = Pace(report, "questions", "eval", total=len(golden.questions))
 
@@ -80,15 +84,15 @@ class Evaluation:
         # the first question loads the model: its time says nothing
         result = evaluate(
             golden,
-            corpus,
+            admitted.corpus,
             lambda query: fabric.recall(query, check=check),
-            project=golden.name,
+            project=_PROJECT,
             strategy=strategy,
             on_question=tick,
         )
         fields = {name: getattr(result, name) for name in result.__struct_fields__}
         found = EvalReport(**fields)
-        return self._compared(golden.name, strategy, found)
+        return self._compared(admitted.report, strategy, found)
 
     def _compared(self, name: str, strategy: str, found: EvalReport) -> EvalReport:
         path = self._folder / f"{name}.{strategy}.json"

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from memory_eval.errors import GoldenSetError
 
-__all__ = ["corpus_folder"]
+__all__ = ["corpus_folder", "is_shipped_corpus"]
+
+_SHIPPED = ("repository", "python-library", "russian")
 
 
 def corpus_folder(name: str) -> Path:
@@ -32,3 +34,8 @@ def corpus_folder(name: str) -> Path:
     if not folder.is_dir():
         raise GoldenSetError("set", f"corpus `{name}` is not on this machine: `{folder}`")
     return folder
+
+
+def is_shipped_corpus(name: str) -> bool:
+    """Return whether a corpus came with Cairn or its interpreter; any other name is a folder of the user's."""
+    return name in _SHIPPED

@@ -11,17 +11,20 @@ A passage is a file and words that occur in exactly one place of it: line number
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from memory_eval.errors import GoldenSetError
 
-__all__ = ["GoldenSet", "Passage", "Question", "list_sets", "load_set"]
+__all__ = ["GoldenSet", "Passage", "Question", "is_shipped_set", "list_sets", "load_set"]
 
 _T = TypeVar("_T")
 
 FOLDER = Path(__file__).parent / "golden"
+
+_SetName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]+\Z", max_length=100)]
+"""Reports are filed under it, so it must be fit for the name of a file."""
 
 
 class Passage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +45,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    set: str
+    set: _SetName
     about: str
     corpus: str
     language: str
@@ -67,14 +70,19 @@ def list_sets() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.jsonl"))
 
 
+def is_shipped_set(name: str) -> bool:
+    """Return whether a name is that of a shipped set; any other is the path of a file."""
+    return name in list_sets()
+
+
 def load_set(name: str) -> GoldenSet:
     """Return a shipped set by name, or one by the path of its file.
 
     Raises:
         GoldenSetError: It does not exist or a line is malformed.
     """
-    path = Path(name) if name.endswith(".jsonl") else FOLDER / f"{name}.jsonl"
-    if not path.is_file():
+    path = FOLDER / f"{name}.jsonl" if is_shipped_set(name) else Path(name)
+    if not (name.endswith(".jsonl") or is_shipped_set(name)) or not path.is_file():
         raise GoldenSetError("set", f"no golden set `{name}`", fix=f"one of {', '.join(list_sets())}")
     lines = path.read_bytes().splitlines()
     header = _decode(lines[0], _Header, path, 1) if lines else None
