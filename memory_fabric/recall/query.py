@@ -14,6 +14,10 @@ __all__ = ["QueryPlan", "plan_query"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::|#|->)[A-Za-z_][A-Za-z0-9_]*)*")
 _FILE = re.compile(r"[\w./-]*\w\.[A-Za-z][A-Za-z0-9]{0,4}\b|[\w.-]+/[\w./-]+")
+_PATH_LIKE = re.compile(r"[\w./-]+")
+_LONGEST = 256
+"""Characters of a name or path that is looked at: patterns that go back must not meet endless words."""
+
 _SUFFIXES = frozenset(
     "py js jsx ts tsx rs go c h cc cpp hpp java cs rb php sh sql html css md rst txt toml yaml yml json".split()
 )
@@ -84,4 +88,6 @@ def _is_sentence_end(text: str, match: re.Match[str]) -> bool:
 
 
 def _files(text: str) -> list[str]:
-    return [match[0] for match in _FILE.finditer(text) if not match[0].replace(".", "").isdigit()]
+    words = (word for word in _PATH_LIKE.findall(text) if len(word) <= _LONGEST)
+    hints = (match[0] for word in words for match in _FILE.finditer(word))
+    return [hint for hint in hints if not hint.replace(".", "").isdigit()]

@@ -19,6 +19,7 @@ _LOG_BYTES = 64 * 1024 * 1024
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _LOST = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
 _REFUSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+_BEYOND = {sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_TOOBIG}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -100,6 +101,8 @@ def _own_error(path: Path, error: sqlite3.Error) -> CairnError:
         )
     if code in _REFUSED:
         return ResourceError(f"cannot open the store `{path}`: {error}", fix="check free space and permissions")
+    if code in _BEYOND:
+        return ResourceError(f"the store `{path}` was asked for more than fits in memory: {error}")
     if code in _BUSY:
         return BusyError(f"the store `{path}` is in use by another process")
     # our statements are constant and tested: one that fails on its own met a table, a row or a text that has changed
