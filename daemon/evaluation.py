@@ -98,7 +98,7 @@ class Evaluation:
         path = self._folder / f"{name}.{strategy}.json"
         try:
             best = msgspec.json.decode(path.read_bytes(), type=EvalReport)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             best = found
         if found.ndcg_10 >= best.ndcg_10:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -138,7 +138,7 @@ def find_running(profile: Path) -> Running | None:
     """Return what the profile says of its daemon, or None; the daemon may have died since."""
     try:
         return msgspec.json.decode((profile / "daemon.json").read_bytes(), type=Running)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
@@ -173,6 +173,7 @@ def is_answering(path: str) -> bool:
         probe.settimeout(1.0)
         try:
             probe.connect(path)
-        except OSError:
+        except (OSError, ValueError):
+            # not there, or no path at all: it is read from a file that may be damaged
             return False
     return True

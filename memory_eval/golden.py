@@ -97,5 +97,5 @@ def load_set(name: str) -> GoldenSet:
 def _decode(line: bytes, kind: type[_T], path: Path, number: int) -> _T:
     try:
         return msgspec.json.decode(line, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise GoldenSetError("set", f"{path}:{number}: {error}") from error

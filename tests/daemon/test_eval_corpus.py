@@ -150,3 +150,14 @@ def test_a_run_writes_below_its_folder_only(home: Home, tmp_path: Path) -> None:
     assert (found.set, found.recall_5) == ("mine", 1.0)
     admitted = home.admit(home.write())
     assert {path.name for path in folder.iterdir()} == {admitted.memory, f"{admitted.report}.sparse.json"}
+
+
+def test_a_damaged_report_is_no_best_one(home: Home, tmp_path: Path) -> None:
+    """A byte that is no text costs the comparison, not the run."""
+    evaluation = Evaluation(msgspec.structs.replace(NO_MODEL, ingest=home.limits), tmp_path / "eval", None)
+    path = home.write()
+    report = tmp_path / "eval" / f"{home.admit(path).report}.sparse.json"
+    report.parent.mkdir()
+    report.write_bytes(b'{"set": "\xff"}')
+    assert not evaluation.run(path, strategy="sparse", report=ignore, check=go_on).regressed
+    assert b"\xff" not in report.read_bytes()

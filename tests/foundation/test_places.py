@@ -110,8 +110,16 @@ def test_a_daemon_is_found_by_what_it_wrote(tmp_path: Path) -> None:
         assert find_socket(tmp_path) is None
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b'{"pid": "x"}'])
+@pytest.mark.parametrize("data", [b"", b"{", b'{"pid": "x"}', b'{"pid": 1, "socket": "\xff"}'])
 def test_a_broken_note_is_no_daemon(tmp_path: Path, data: bytes) -> None:
-    """Half a file tells nothing."""
+    """Half a file tells nothing, nor does one with a byte that is no text."""
     (tmp_path / "daemon.json").write_bytes(data)
     assert find_running(tmp_path) is None
+    assert find_socket(tmp_path) is None
+
+
+def test_nobody_answers_at_what_is_no_path(tmp_path: Path) -> None:
+    """A flipped bit may make a letter of the address a NUL."""
+    running = Running(1, "/run/cairn\0sock", "1", "2026-01-01T00:00:00.000Z")
+    (tmp_path / "daemon.json").write_bytes(msgspec.json.encode(running))
+    assert find_socket(tmp_path) is None

@@ -55,3 +55,11 @@ def test_a_malformed_line_names_file_and_line(tmp_path: Path) -> None:
     )
     with pytest.raises(GoldenSetError, match=r"mine\.jsonl:3"):
         load_set(str(path))
+
+
+def test_a_byte_that_is_no_text_names_file_and_line(tmp_path: Path) -> None:
+    """It is malformed like any other line."""
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(b'{"set":"mine","about":"\xff","corpus":"repository","language":"en"}\n')
+    with pytest.raises(GoldenSetError, match=r"mine\.jsonl:1"):
+        load_set(str(path))
