@@ -136,7 +136,7 @@ class Upkeep:
 
     def doctor(self, *, is_repairing: bool, check: Check) -> list[DoctorCheck]:
         """Check the truth, then each index against it."""
-        found = self._store.verify()
+        found = self._store.verify(check)
         fix = "restore the profile's store from a backup" if found else ""
         checks = [DoctorCheck("store", not found, "; ".join(found[:3]) or "the truth is sound", fix)]
         for applier in self._legs.appliers:
@@ -148,21 +148,21 @@ class Upkeep:
 
     def _check_index(self, applier: IndexApplier, *, is_repairing: bool, check: Check) -> DoctorCheck:
         applier.wait_for(self._store.journal_head(), check=check)
-        problems = _problems(applier)
+        problems = _problems(applier, check)
         if not problems:
             return DoctorCheck(applier.name, True, f"{applier.points()} chunks, level with the truth")
         if not is_repairing:
             return DoctorCheck(applier.name, False, "; ".join(problems[:3]), "run `cairn doctor --repair`")
         applier.request_rebuild()
         applier.wait_for(self._store.journal_head(), check=check)
-        left = _problems(applier)
+        left = _problems(applier, check)
         detail = f"rebuilt: {problems[0]}" if not left else "; ".join(left[:3])
         return DoctorCheck(applier.name, not left, detail, "" if not left else "see the log")
 
 
-def _problems(applier: IndexApplier) -> list[str]:
+def _problems(applier: IndexApplier, check: Check) -> list[str]:
     """Return how an index differs from the truth; that it cannot even be read is a difference too."""
     try:
-        return applier.problems()
+        return applier.problems(check=check)
     except CairnError as error:
         return [error.message]

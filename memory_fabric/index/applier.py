@@ -10,16 +10,17 @@ import math
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 import structlog
 
-from foundation.errors import CairnError
+from foundation.errors import CairnError, ConflictError
 from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.errors import IndexCorruptError
+from memory_fabric.index.comparison import find_differences
 from memory_fabric.index.integrity import FolderSeal
 from memory_fabric.index.targets import Target
 from memory_fabric.index.watermark import Watermark, load_watermark, save_watermark
@@ -81,12 +82,15 @@ class IndexApplier:
         self._seal = FolderSeal(folder)
         self._target: Target | None = None
         self._applied = JournalSeq(0)
+        self._settled = JournalSeq(0)
         self._status: Status = "catching_up"
         self._detail = ""
         self._wake = threading.Condition()
         self._has_work = True
         self._is_stopping = False
         self._is_rebuild_wanted = False
+        self._is_writing = False
+        self._holds = 0
         self._is_checked = True
         self._saved_at = -math.inf
         self._has_opened = threading.Event()
@@ -179,19 +183,66 @@ class IndexApplier:
         if self._thread.is_alive():
             self._thread.join()
 
-    def problems(self) -> list[str]:
-        """Compare the index with the truth, id by id and then by content; empty means that they agree."""
-        target = self._target
+    @property
+    def settled_seq(self) -> JournalSeq:
+        """Up to where the index is durable: after a crash it goes on from here."""
+        return self._settled
+
+    def problems(self, *, check: Check = lambda: None) -> list[str]:
+        """Compare the index with the truth, while both may be written; empty means that they agree.
+
+        Args:
+            check: Asked again and again; what it raises ends the comparison.
+        """
+        if not self._look(check):
+            return []
+        # a merge or a rebuild under way may look like damage: what is really wrong is so with nobody writing, too
+        with self._held(check):
+            return self._look(check)
+
+    def _look(self, check: Check) -> list[str]:
+        settled, target = self._settled, self._target
         if target is None:
             return [f"the index is not open: {self.detail}"]
-        want = {int(i) for i in self._store.live_chunk_ids()}
-        have = {int(i) for i in target.ids()}
-        found = []
-        if missing := want - have:
-            found.append(f"{len(missing)} chunks of the truth are missing in the index")
-        if extra := have - want:
-            found.append(f"{len(extra)} chunks of the index are not in the truth")
-        return found + target.verify(self._store.chunks)
+        try:
+            return find_differences(self._store, target, settled, check)
+        except IndexCorruptError as error:
+            return [error.message]
+        except ConflictError:
+            if target is self._target:
+                raise
+            return ["the index was closed meanwhile"]
+
+    @contextmanager
+    def _held(self, check: Check) -> Iterator[None]:
+        """Keep the thread from writing; the step under way is waited for."""
+        with self._wake:
+            self._holds += 1
+        try:
+            while self._is_at_work():
+                check()
+            yield
+        finally:
+            with self._wake:
+                self._holds -= 1
+                self._wake.notify_all()
+
+    def _is_at_work(self) -> bool:
+        with self._wake:
+            return self._is_writing and not self._wake.wait_for(lambda: not self._is_writing, 0.1)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Mark a step of the thread, which begins when nobody holds it; a stop is held by nobody."""
+        with self._wake:
+            self._wake.wait_for(lambda: not self._holds or self._is_stopping)
+            self._is_writing = True
+        try:
+            yield
+        finally:
+            with self._wake:
+                self._is_writing = False
+                self._wake.notify_all()
 
     # ---- the thread -------------------------------------------------------------------------------------------
 
@@ -220,7 +271,8 @@ class IndexApplier:
     def _fail(self, error: Exception) -> None:
         log.error("index_failed", index=self.name, error=type(error).__name__, exc_info=True)
         with self._wake:
-            self._status = "failed"
+            # a rebuild that is asked for is still to come: whoever waits for it must go on waiting
+            self._status = "rebuilding" if self._is_rebuild_wanted else "failed"
             self._detail = f"{self.name} index failed: {error}"
             self._wake.notify_all()
         self._has_opened.set()
@@ -252,7 +304,7 @@ class IndexApplier:
             self._discard()
             mark = None
             self._target = self._open_target()
-        self._applied = mark.applied_seq if mark else JournalSeq(0)
+        self._applied = self._settled = mark.applied_seq if mark else JournalSeq(0)
         was_clean = self._seal.is_sealed
         self._seal.break_seal()
         self._has_opened.set()
@@ -287,17 +339,18 @@ class IndexApplier:
 
     def _rebuild(self, reason: str) -> None:
         log.warning("index_rebuild", index=self.name, reason=reason)
-        self._is_rebuild_wanted = False
         with self._wake:
+            self._is_rebuild_wanted = False
             self._status = "rebuilding"
             self._detail = f"{self.name} index is being rebuilt: {reason}"
-        if self._target is not None:
-            with suppress(CairnError):  # damaged files cannot be flushed, and are thrown away
-                self._target.close()
-            self._target = None
-        self._discard()
-        self._target = self._open_target()
-        self._applied = JournalSeq(0)
+        with self._writing():
+            self._applied = self._settled = JournalSeq(0)
+            target, self._target = self._target, None
+            if target is not None:
+                with suppress(CairnError):  # damaged files cannot be flushed, and are thrown away
+                    target.close()
+            self._discard()
+            self._target = self._open_target()
 
     def _discard(self) -> None:
         self._mark_path.unlink(missing_ok=True)
@@ -318,8 +371,9 @@ class IndexApplier:
             for entry in entries:
                 for chunk_id in entry.chunk_ids:
                     wanted[chunk_id] = entry.op == "put"
-            if self._status == "ready":
-                self._status = "catching_up"
+            with self._wake:
+                if self._status == "ready":
+                    self._status = "catching_up"
             if not self._apply(wanted):
                 return
             self._applied = entries[-1].seq
@@ -329,8 +383,9 @@ class IndexApplier:
                 is_dirty = False
         if is_dirty:
             self._save()
-        if self._is_checked and not self._is_stopping and not self._is_rebuild_wanted:
-            with self._wake:
+        with self._wake:
+            # asked under the lock: whoever asked for a rebuild must not be told that the old index is ready
+            if self._is_checked and not self._is_stopping and not self._is_rebuild_wanted:
                 self._status, self._detail = "ready", ""
                 self._wake.notify_all()
 
@@ -353,7 +408,8 @@ class IndexApplier:
             # a chunk that was dropped later in the journal has no row any more: it must not stay in the index either
             rows = self._rows(part)
             gone = [chunk_id for chunk_id in part if chunk_id not in rows]
-            target.apply([*drops, *gone] if start == 0 else gone, list(rows.values()))
+            with self._writing():
+                target.apply([*drops, *gone] if start == 0 else gone, list(rows.values()))
         return True
 
     def _rows(self, ids: list[ChunkId]) -> dict[ChunkId, ChunkRow]:
@@ -363,9 +419,11 @@ class IndexApplier:
         target = self._target
         if target is None:
             return
-        target.flush()
-        mark = Watermark(self._store.store_id, self._fingerprint, self._applied, target.points())
-        save_watermark(self._mark_path, mark)
+        with self._writing():
+            target.flush()
+            mark = Watermark(self._store.store_id, self._fingerprint, self._applied, target.points())
+            save_watermark(self._mark_path, mark)
+            self._settled = self._applied
         self._saved_at = time.monotonic()
 
     def _has_more_soon(self) -> bool:

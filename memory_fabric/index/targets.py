@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from foundation.ids import ChunkId
@@ -40,8 +40,10 @@ class Target(Protocol):
     def optimize(self, check: Check) -> bool:
         """Rearrange for speed; returns whether anything changed. What `check` raises ends it half-way, harmlessly."""
 
-    def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
-        """Compare stored content with the truth beyond ids; returns problems."""
+    def verify(
+        self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]], check: Check = lambda: None
+    ) -> list[str]:
+        """Compare stored content with the truth beyond ids; returns problems. What `check` raises ends it."""
 
     def close(self) -> None:
         """Release files."""
@@ -94,8 +96,11 @@ class SparseTarget:
         check()
         return self.index.optimize()
 
-    def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
+    def verify(
+        self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]], check: Check = lambda: None
+    ) -> list[str]:
         """Compare checksums: postings cannot be compared with the truth without indexing again."""
+        check()
         # files that a merge replaced meanwhile would look like lost ones: what is really wrong is so twice
         return self._verify_files() and self._verify_files()
 
@@ -168,30 +173,38 @@ class DenseTarget:
         """Build graphs, reclaim space."""
         return self.index.optimize(check)
 
-    def verify(self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]) -> list[str]:
-        """Compare every stored vector with the cached one of its chunk."""
+    def verify(
+        self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]], check: Check = lambda: None
+    ) -> list[str]:
+        """Compare every stored vector with the cached one of its chunk; a chunk forgotten meanwhile is not judged."""
         # an index that never held anything may have no files yet
         problems = self._verify_files() if self.points() else []
         ids = list(self.index.ids())
         for start in range(0, len(ids), 1_000):
+            check()
             part = ids[start : start + 1_000]
             stored = self.index.vectors(part)
-            chunks = rows(part)
-            cached = self._cache.get(self._embedder.model_id, [row.content_hash for row in chunks.values()])
             some = next(iter(stored.values()), None)
             reached = {} if some is None else self.index.score(some, part)
-            problems += [
-                f"chunk {chunk_id} cannot be found by its vector" for chunk_id in part if chunk_id not in reached
-            ]
-            for chunk_id, row in chunks.items():
-                want = cached.get(row.content_hash)
-                have = stored.get(chunk_id)
-                # 0.99: quantised and half-precision stores differ by rounding; damage shows as far less or nan
-                if want is not None and (have is None or not float(want @ have) > 0.99):
-                    problems.append(f"vector of chunk {chunk_id} differs from the one that was stored")
+            # INVARIANT: the truth is read last. A chunk leaves it before it leaves the index, and its id never comes
+            # back: what is still in the truth now was in the index at both looks above
+            problems += self._differing(rows(part), stored, reached)
             if len(problems) > 20:
                 break
         return problems
+
+    def _differing(
+        self, chunks: Mapping[ChunkId, ChunkRow], stored: Mapping[ChunkId, Vectors], reached: Mapping[ChunkId, float]
+    ) -> list[str]:
+        lost = [f"chunk {chunk_id} cannot be found by its vector" for chunk_id in chunks if chunk_id not in reached]
+        cached = self._cache.get(self._embedder.model_id, [row.content_hash for row in chunks.values()])
+        for chunk_id, row in chunks.items():
+            want = cached.get(row.content_hash)
+            have = stored.get(chunk_id)
+            # 0.99: quantised and half-precision stores differ by rounding; damage shows as far less or nan
+            if want is not None and (have is None or not float(want @ have) > 0.99):
+                lost.append(f"vector of chunk {chunk_id} differs from the one that was stored")
+        return lost
 
     def close(self) -> None:
         """Release files."""

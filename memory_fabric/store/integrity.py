@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from memory_fabric.errors import StoreCorruptError
+from memory_fabric.operations import Check
 from memory_fabric.store.read_pool import ReadPool
 from memory_fabric.store.rows import checksum, unpack_ids
 
@@ -13,6 +15,9 @@ __all__ = ["find_problems"]
 
 _SHOWN = 5
 """Findings of one kind that are worth telling."""
+
+_STEPS = 100_000
+"""Instructions of SQLite between two questions whether to go on: some milliseconds."""
 
 _QUESTIONS = (
     (
@@ -27,17 +32,48 @@ _QUESTIONS = (
 )
 
 
-def find_problems(pool: ReadPool) -> list[str]:
+def find_problems(pool: ReadPool, check: Check = lambda: None) -> list[str]:
     """Return what is wrong, seen at one moment; empty when the truth is sound.
 
     Looked at: pages and indexes, references, places of fragments, the words against their checksums, and the journal,
     which replayed from its beginning must give exactly the chunks that there are.
+
+    Args:
+        pool: Connections to the truth.
+        check: Asked again and again, also within a query; what it raises ends the work.
     """
     try:
-        with pool.snapshot() as connection:
+        with pool.snapshot() as connection, _asking(connection, check):
             return list(_problems(connection))
     except StoreCorruptError as error:
         return [error.message]
+
+
+@contextmanager
+def _asking(connection: sqlite3.Connection, check: Check) -> Iterator[None]:
+    """Ask `check` while SQLite works: one statement over a large store takes minutes.
+
+    Raises:
+        OperationalError: A statement failed by itself.
+    """
+    reasons: list[BaseException] = []
+
+    def ask() -> bool:
+        try:
+            check()
+        except BaseException as error:  # SQLite only learns that it is to stop; the reason is raised below
+            reasons.append(error)
+        return bool(reasons)
+
+    connection.set_progress_handler(ask, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError:
+        if reasons:
+            raise reasons[0] from None
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def _problems(connection: sqlite3.Connection) -> Iterator[str]:

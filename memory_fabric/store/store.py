@@ -20,7 +20,7 @@ from foundation.clock import Clock, SystemClock
 from foundation.errors import NotFoundError
 from foundation.ids import ChunkId, ItemId, JournalSeq
 from memory_fabric.errors import StoreCorruptError
-from memory_fabric.operations import ForgetSelector, ItemPage, Link
+from memory_fabric.operations import Check, ForgetSelector, ItemPage, Link
 from memory_fabric.records import ChunkRow, Filters, JournalEntry, MemoryItem
 from memory_fabric.store import journal_upkeep
 from memory_fabric.store.connection import connect, translated
@@ -268,9 +268,13 @@ class Store:
         """Return how much is stored."""
         return self._reader.counts()
 
-    def verify(self) -> list[str]:
-        """Return what is wrong with the truth: pages, references, words, journal; empty when it is sound."""
-        return find_problems(self._reader.pool)
+    def verify(self, check: Check = lambda: None) -> list[str]:
+        """Return what is wrong with the truth: pages, references, words, journal; empty when it is sound.
+
+        Args:
+            check: Asked again and again; what it raises ends the work.
+        """
+        return find_problems(self._reader.pool, check)
 
     def disk_bytes(self) -> int:
         """Return the real size on disk of everything in the folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from memory_fabric.errors import StoreFullError
+from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.watermark import Watermark, load_watermark, save_watermark
 from memory_fabric.store.store import Store
 from tests.memory_fabric.index.follower_parts import (
@@ -236,6 +238,74 @@ def test_a_rebuild_that_is_asked_for(store: Store, folder: Path) -> None:
         store.write(put=[item("/w/new.txt", "gamma")])
         assert wait_level(applier, store)
         assert len(found(applier, "gamma")) == 1
+
+
+class Meddling(threading.Condition):
+    """Asks for a rebuild before the lock is taken for the nth time after a flush, and watches what is claimed."""
+
+    def __init__(self, applier: IndexApplier, nth: int) -> None:
+        super().__init__()
+        self._applier = applier
+        self.left = nth
+        self.is_armed = False
+        self.is_lying = False
+
+    def __enter__(self) -> bool:
+        if self.is_armed and threading.current_thread() is self._applier._thread:
+            self.left -= 1
+            if self.left == 0:
+                self.is_armed = False
+                self._applier.request_rebuild()
+        return super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self.is_lying |= self._applier._is_rebuild_wanted and self._applier.is_ready
+        super().__exit__(*error)
+
+
+@pytest.mark.parametrize("nth", range(1, 7))
+def test_an_index_to_be_rebuilt_is_never_called_ready(store: Store, folder: Path, nth: int) -> None:
+    """Wherever the wish comes while the thread says that it is level: nobody is told so before the rebuild."""
+
+    def arm(step: str) -> None:
+        wake.is_armed |= step == "flush"
+
+    applier = make_applier(store, folder, before=arm)
+    wake = applier._wake = Meddling(applier, nth)
+    applier.start()
+    try:
+        assert wait_level(applier, store)
+        assert not wake.is_lying
+    finally:
+        applier.stop()
+
+
+def test_a_rebuild_that_is_asked_for_outlives_a_failure(store: Store, folder: Path) -> None:
+    """Who waits for it is not sent away because the old index has just failed."""
+    failures: list[str] = []
+
+    def fail_once(step: str) -> None:
+        if step == "apply" and not failures:
+            failures.append(step)
+            applier.request_rebuild()
+            raise StoreFullError("the disk is full")
+
+    applier = make_applier(store, folder, before=fail_once)
+    seen: list[str] = []
+    fail = applier._wait_for_rescue
+
+    def look(wait_s: float) -> None:
+        seen.append(applier.state().status)
+        fail(wait_s)
+
+    applier._wait_for_rescue = look  # type: ignore[method-assign]  # to look at the state between failure and rebuild
+    applier.start()
+    try:
+        assert wait_level(applier, store)
+        assert seen == ["rebuilding"]
+        assert len(found(applier, "alpha")) == len(NAMES)
+    finally:
+        applier.stop()
 
 
 def test_a_rebuild_brings_a_failed_index_back(store: Store, folder: Path) -> None:

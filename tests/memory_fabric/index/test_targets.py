@@ -116,6 +116,37 @@ def test_a_vector_that_differs_is_told(dense: DenseTarget) -> None:
     assert len(dense.verify(truth)) == 1
 
 
+def test_what_is_forgotten_while_vectors_are_compared_is_no_damage(model: Counted, cache: EmbeddingCache) -> None:
+    """Gone from the truth and then from the index, between any two looks of the comparison."""
+    live = {row.id for row in ROWS}
+
+    class Forgetting(ExactIndex):
+        """Loses a chunk after each look, once the truth has lost it."""
+
+        def vectors(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Vectors]:
+            found = super().vectors(ids)
+            self._forget(ChunkId(1))
+            return found
+
+        def score(self, vector: Vectors, ids: Sequence[ChunkId]) -> dict[ChunkId, float]:
+            found = super().score(vector, ids)
+            self._forget(ChunkId(2))
+            return found
+
+        def _forget(self, chunk_id: ChunkId) -> None:
+            live.discard(chunk_id)
+            self.delete([chunk_id])
+
+    index = Forgetting(HIDDEN)
+    target = DenseTarget(index, model, cache, lambda: None)
+    target.apply([], ROWS)
+    assert target.verify(lambda ids: truth([i for i in ids if i in live])) == []
+    assert live == {ChunkId(3)}
+    index.delete([ChunkId(3)])
+    index.ids = lambda: [ChunkId(3)]  # type: ignore[method-assign]  # a list of ids that has lost its vectors
+    assert "chunk 3 cannot be found by its vector" in target.verify(truth)
+
+
 def test_the_user_goes_first(model: Counted, cache: EmbeddingCache) -> None:
     """Before the model is asked, and only then, a target waits for a quiet moment."""
     waits: list[int] = []

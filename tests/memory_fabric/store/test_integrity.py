@@ -67,3 +67,24 @@ def test_checking_beside_writing_sees_one_moment(folder: Path) -> None:
         is_done.set()
         writer.join()
         assert found == []
+
+
+def test_checking_ends_when_the_client_goes(folder: Path) -> None:
+    """Within a query too: a large store has one that takes minutes."""
+
+    class GoneError(BaseException):
+        """The client has left."""
+
+    asked = []
+
+    def gone() -> None:
+        asked.append(1)
+        if len(asked) == 2:
+            raise GoneError
+
+    with closing(Store.open(folder)) as store:
+        store.write(put=[item(f"/many/{n}", *(f"text {n} {m}" for m in range(20))) for n in range(400)])
+        with pytest.raises(GoneError):
+            store.verify(gone)
+        assert len(asked) == 2
+        assert store.verify() == []
