@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,6 +53,9 @@ class EncoderSession:
     """
 
     def __init__(self, path: Path, manifest: ModelManifest, threads: int) -> None:
+        # the library reads this when it is loaded: without it a device id is written into the user's cache folder and
+        # events are sent to its maker; the switch that it offers afterwards comes too late for the id
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -119,3 +122,21 @@ def test_rows_are_filled_to_the_longest() -> None:
     ids, mask = padded([[5, 6, 7], [8]])
     assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
+
+
+@pytest.mark.slow
+def test_the_runtime_tells_nobody_and_leaves_nothing(tmp_path: Path) -> None:
+    """Without being asked the library would write a device id into the cache folder and queue events for its maker."""
+    write_graph(tmp_path / "model.onnx", ALL_INPUTS, "sentence_embedding")
+    home = tmp_path / "home"
+    home.mkdir()
+    code = (
+        "import sys; from pathlib import Path; from memory_fabric.embed.session import EncoderSession;"
+        "from memory_fabric.embed.manifest import parse_manifest;"
+        "EncoderSession(Path(sys.argv[1]), parse_manifest(sys.argv[2], 'm'), 1)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    command = [sys.executable, "-c", code, str(tmp_path / "model.onnx"), MANIFEST]
+    subprocess.run(command, env=environment, check=True)
+    assert list(home.rglob("*")) == []
