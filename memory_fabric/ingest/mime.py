@@ -23,7 +23,7 @@ BINARY = "application/octet-stream"
 """Type of what is neither text nor a known format."""
 
 HEAD_BYTES = 8192
-"""Bytes that decide between text and binary."""
+"""Bytes that decide the type of a text, and whether it is one."""
 
 _MAX_CONTROL_SHARE = 0.02
 """Share of control characters beyond which bytes are no text; terminal logs stay below it, random bytes have 10 %."""
@@ -37,18 +37,22 @@ _TEXTUAL_MAGIC = frozenset({"application/pdf", "application/rtf", "application/z
 _OFFSET_MAGIC = tuple(entry for entry in MAGIC if entry[0])
 
 _SHEBANG = re.compile(rb"#![ \t]*(?:\S*/)?env[ \t]+(?:-\S+[ \t]+)*(?:\S*/)?([\w.+-]+)|#![ \t]*(?:\S*/)?([\w.+-]+)")
-_HTML = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_XML = re.compile(rb"\s*<\?xml\s")
+# INVARIANT: no pattern tries one byte in two ways; `re` holds the interpreter lock, and a slow match stops every thread
+_HTML = re.compile(
+    rb"\s*+(?:<!--(?:[^-]|-(?!->))*+-->\s*+)*+<(?:!doctype\s++html|html|head|body)\b", re.IGNORECASE
+)  # a comment ends at its first `-->`
+_XML = re.compile(rb"\s*+<\?xml\s")
 _MAIL = re.compile(
-    rb"(?:(?:Return-Path|Received|Delivered-To|Date|From|To|Subject|Message-ID|MIME-Version|X-[\w-]+):[^\n]*\n"
-    rb"(?:[ \t][^\n]*\n)*){3}",
+    rb"(?:(?:Return-Path|Received|Delivered-To|Date|From|To|Subject|Message-ID|MIME-Version|X-[\w-]++):[^\n]*+\n"
+    rb"(?:[ \t][^\n]*+\n)*+){3}",
     re.IGNORECASE,
 )
-_MBOX = re.compile(rb"From \S+ .*\d{4}.*\r?\n[\w-]+:")
+_MBOX = re.compile(rb"From \S++ ([^\n]*+)\n[\w-]++:")
+_YEAR = re.compile(rb"\d{4}")
 _CPLUSPLUS = re.compile(
-    rb"^\s*(?:class\s+\w+|namespace\s+[\w:]*\s*\{|template\s*<|using\s+\w|public:|private:)", re.MULTILINE
+    rb"^[^\S\n]*+(?:class\s++\w|namespace\s++[\w:]*+\s*+\{|template\s*+<|using\s++\w|public:|private:)", re.MULTILINE
 )
-_PHP = re.compile(rb"\s*<\?php\b")
+_PHP = re.compile(rb"\s*+<\?php\b")
 
 
 def detect(path: str, head: bytes) -> str:
@@ -57,10 +61,11 @@ def detect(path: str, head: bytes) -> str:
     Args:
         path: Its name or path: tells Markdown from CSV, never a picture from a text.
         head: Its first bytes, at least `HEAD_BYTES` of them where there are as many; for a zip archive all of them,
-            or its inner layout cannot be told.
+            or its inner layout cannot be told. Of anything else no more than `HEAD_BYTES` is looked at.
     """
     if (magic := _by_magic(head)) is not None:
         return _by_zip_layout(head) if magic == "application/zip" else magic
+    head = head[:HEAD_BYTES]
     if is_binary(head):
         return BINARY
     ending = splitext(path)[1].lower()
@@ -88,12 +93,13 @@ def programming_language(path: str, head: bytes) -> str:
         path: Name or path of the source.
         head: Its first bytes; must be text.
     """
+    head = head[:HEAD_BYTES]
     name = basename(path).lower()
     ending = splitext(name)[1]
     if found := NAME_LANGUAGE.get(name):
         return found
     if found := ENDING_LANGUAGE.get(ending):
-        is_cplusplus = ending == ".h" and _CPLUSPLUS.search(head, 0, HEAD_BYTES)
+        is_cplusplus = ending == ".h" and _CPLUSPLUS.search(head)
         return "cpp" if is_cplusplus else found
     if name.startswith(("dockerfile.", "makefile.")):
         return name.partition(".")[0].removesuffix("file") if name[0] == "m" else "dockerfile"
@@ -131,7 +137,7 @@ def _by_text(head: bytes) -> str:
         return "text/html"
     if _XML.match(head):
         return "text/xml"
-    if _MBOX.match(head):
+    if (first := _MBOX.match(head)) is not None and _YEAR.search(first[1]):
         return "application/mbox"
     if _MAIL.match(head):
         return "message/rfc822"

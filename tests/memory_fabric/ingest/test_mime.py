@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from memory_fabric.ingest.file_types import ENDING_LANGUAGE, ENDING_MIME, MAGIC, NAME_LANGUAGE
 from memory_fabric.ingest.mime import detect, is_binary, programming_language
+from tests.memory_fabric.ingest.linear import assert_ends
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
@@ -37,9 +38,13 @@ def zipped(*names: str) -> bytes:
         ("a.unknown", b"\x00\x01\x02", "application/octet-stream"),
         ("page", b"<!DOCTYPE html>\n<html>", "text/html"),
         ("page", b"<!-- x -->\n<html lang=en>", "text/html"),
+        ("page", b"<!-- a - b -- c --> <!---->\n <BODY>", "text/html"),
+        ("page", b"<!-- <html> -->\nplain", "text/plain"),
         ("feed", b"<?xml version='1.0'?><rss/>", "text/xml"),
         ("mail", b"From: a@b.org\nTo: c@d.org\nSubject: hello\n\nbody", "message/rfc822"),
         ("inbox", b"From a@b.org Thu Jan  1 00:00:00 2026\nFrom: a@b.org\n", "application/mbox"),
+        ("inbox", b"From a@b.org Thu Jan  1 00:00:00 2026\r\nFrom: a@b.org\r\n", "application/mbox"),
+        ("letter", b"From what I know, nothing\nnote: none\n", "text/plain"),
         ("tool", b"#!/usr/bin/env -S python3.11 -u\nprint()", "text/x-python"),
         ("tool", b"#!/bin/sh\n", "text/x-shellscript"),
         ("sound", b"RIFF\x00\x00\x00\x00WAVEfmt ", "audio/wav"),
@@ -125,3 +130,20 @@ def test_text_is_not_binary(text: str) -> None:
 def test_any_bytes_have_a_type(data: bytes, name: str) -> None:
     """Detection never fails."""
     assert "/" in detect(name, data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "head"),
+    [
+        ("page", "b'<!---->' * 40 + b'zz'"),
+        ("page", "b'<!--' + b'-->' * 2000 + b'zz'"),
+        ("inbox", "b'From x ' + b'1' * 4_000_000"),
+        ("mail", "b'From: ' + b' ' * 4_000_000"),
+        ("a.h", "b'\\n' * 4_000_000"),
+        ("a.h", "b'namespace' + b' ' * 4_000_000"),
+    ],
+)
+def test_a_hostile_head_takes_no_time(path: str, head: str) -> None:
+    """However a file begins, its type is known at once: nothing is tried twice, and only the head is looked at."""
+    assert_ends(f"from memory_fabric.ingest.mime import detect\nfor _ in range(20): detect({path!r}, {head})")
