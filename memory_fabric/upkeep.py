@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 _OPTIMIZE_EVERY_S = 20.0
 """How often the background looks whether an index has changed enough to be rearranged."""
 
+_LONGEST_REST_S = 600.0
+"""How long the background rests at most after a failure; the rest is doubled after every one."""
+
 _CHURN, _LEAST_CHURN = 0.2, 1_000
 """An index at rest is rearranged when a fifth of it came or went since the last time, and at least so many chunks."""
 
@@ -52,13 +55,22 @@ class Upkeep:
             self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stop.wait(_OPTIMIZE_EVERY_S):
-            for applier in self._legs.appliers:
-                try:
-                    self.optimize_if_due(applier)
-                except CairnError as error:
-                    if not self._stop.is_set():
-                        log.warning("optimize_failed", index=applier.name, error=error.message)
+        rest_s = _OPTIMIZE_EVERY_S
+        while not self._stop.wait(rest_s):
+            is_well = [self._is_tended(applier) for applier in self._legs.appliers]
+            rest_s = _OPTIMIZE_EVERY_S if all(is_well) else min(rest_s * 2, _LONGEST_REST_S)
+
+    def _is_tended(self, applier: IndexApplier) -> bool:
+        """Return whether an index is as it should be; what failed is tried again after a rest."""
+        try:
+            self.optimize_if_due(applier)
+        except Exception as error:  # the thread's last line of defence: a full disk must not end all upkeep
+            if not self._stop.is_set():
+                # what is no error of ours is a surprise: its traceback is wanted
+                is_ours = isinstance(error, CairnError)
+                log.warning("optimize_failed", index=applier.name, error=str(error), exc_info=not is_ours)
+            return False
+        return True
 
     def is_due(self, applier: IndexApplier) -> bool:
         """Return whether an index is at rest and has changed enough to be rearranged."""
@@ -70,9 +82,10 @@ class Upkeep:
         """Rearrange an index for speed and space when it has changed enough."""
         target = applier.target(timeout_s=0)
         if target is not None and self.is_due(applier):
-            self._seen[applier.name] = applier.changes
+            changes = applier.changes
             if target.optimize(self._check_stop):
                 log.info("index_optimized", index=applier.name, points=target.points())
+            self._seen[applier.name] = changes
 
     def _check_stop(self) -> None:
         if self._stop.is_set():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from foundation.errors import InputError
+from foundation.errors import ConflictError, InputError
 from foundation.ids import ChunkId
 from memory_fabric.fabric import MemoryFabric
-from memory_fabric.operations import DoctorCheck, ForgetSelector, Progress
+from memory_fabric.operations import Check, DoctorCheck, ForgetSelector, Progress
 from memory_fabric.upkeep import Upkeep
 from tests.memory_fabric.fabric_parts import ask, go_on, ignore, index, open_fabric
 
@@ -157,3 +159,31 @@ def test_an_index_is_rearranged_when_enough_has_changed(fabric: MemoryFabric, tr
     upkeep.optimize_if_due(applier)
     assert not upkeep.is_due(applier)
     assert len(ask(fabric, "turn 1 number 17", k=1).items) == 1
+
+
+def test_the_background_outlives_what_fails(fabric: MemoryFabric, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full is no error of ours: the thread says so, rests, and does the work later."""
+    monkeypatch.setattr("memory_fabric.upkeep._OPTIMIZE_EVERY_S", 0.01)
+    (applier,) = fabric._legs.appliers
+    target = applier.target()
+    assert target is not None
+    failures = [OSError(28, "No space left on device"), ConflictError("the disk is full")]
+    is_done = threading.Event()
+    optimize = target.optimize
+
+    def fail_first(check: Check) -> bool:
+        if failures:
+            raise failures.pop(0)
+        try:
+            return optimize(check)
+        finally:
+            is_done.set()
+
+    monkeypatch.setattr(target, "optimize", fail_first)
+    upkeep = Upkeep(fabric._store, fabric._legs)
+    with capture_logs() as events:
+        upkeep.start()
+        assert is_done.wait(30)
+        upkeep.stop()
+    failed = [event["error"] for event in events if event["event"] == "optimize_failed"]
+    assert failed == ["[Errno 28] No space left on device", "the disk is full"]
