@@ -42,7 +42,7 @@ _SAVE_EVERY_S = 2.0
 """While catching up, the index is flushed and the watermark moved this often: a crash repeats at most this much."""
 
 _RETRY_S, _LONGEST_RETRY_S = 30.0, 600.0
-"""How long a failed index rests before it is opened again; doubled after every failure."""
+"""How long a failed index rests before it is opened again; doubled after every failure that comes soon."""
 
 _PATIENCE_S = 0.1
 """How long a flush waits for more when the last one was a moment ago: each costs a segment of its own."""
@@ -93,6 +93,7 @@ class IndexApplier:
         self._holds = 0
         self._is_checked = True
         self._saved_at = -math.inf
+        self._ready_since: float | None = None
         self._has_opened = threading.Event()
         self.changes = 0
         """Chunks that came or went since the start."""
@@ -247,14 +248,14 @@ class IndexApplier:
     # ---- the thread -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        wait_s = _RETRY_S
+        rest_s = 0.0
         while not self._is_stopping:
             try:
                 self._live()
             except Exception as error:  # the thread's last line of defence: the failure is shown in states, not lost
-                self._fail(error)
-                self._wait_for_rescue(wait_s)
-                wait_s = min(wait_s * 2, _LONGEST_RETRY_S)
+                rest_s = _next_rest(rest_s, self._worked_s())
+                self._fail(error, rest_s)
+                self._wait_for_rescue(rest_s)
         self._has_opened.set()
         self._close()
 
@@ -268,8 +269,13 @@ class IndexApplier:
             self._follow()
             self._wait_for_work()
 
-    def _fail(self, error: Exception) -> None:
-        log.error("index_failed", index=self.name, error=type(error).__name__, exc_info=True)
+    def _worked_s(self) -> float:
+        """Return for how long the index was good since it became ready; 0 when it never did."""
+        since, self._ready_since = self._ready_since, None
+        return 0.0 if since is None else time.monotonic() - since
+
+    def _fail(self, error: Exception, rest_s: float) -> None:
+        log.error("index_failed", index=self.name, error=type(error).__name__, rest_s=rest_s, exc_info=True)
         with self._wake:
             # a rebuild that is asked for is still to come: whoever waits for it must go on waiting
             self._status = "rebuilding" if self._is_rebuild_wanted else "failed"
@@ -387,6 +393,8 @@ class IndexApplier:
             # asked under the lock: whoever asked for a rebuild must not be told that the old index is ready
             if self._is_checked and not self._is_stopping and not self._is_rebuild_wanted:
                 self._status, self._detail = "ready", ""
+                if self._ready_since is None:
+                    self._ready_since = time.monotonic()
                 self._wake.notify_all()
 
     def _apply(self, wanted: dict[ChunkId, bool]) -> bool:
@@ -452,3 +460,8 @@ class IndexApplier:
             log.error("index_close_failed", index=self.name, error=type(error).__name__)
         finally:
             self._target = None
+
+
+def _next_rest(last_s: float, worked_s: float) -> float:
+    """Return how long to rest after a failure: twice as long as the last time, or anew where it worked for longer."""
+    return _RETRY_S if not last_s or worked_s > last_s else min(last_s * 2, _LONGEST_RETRY_S)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -348,6 +349,47 @@ def test_a_failed_index_tries_again_by_itself(store: Store, folder: Path, monkey
         assert len(found(applier, "alpha")) == len(NAMES)
     finally:
         applier.stop()
+
+
+class HandMoved:
+    """The monotonic clock, moved on by hand; it stands in for the module `time`."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        """Return the real time and what was added to it."""
+        return time.monotonic() + self.ahead_s
+
+
+def test_an_index_that_was_good_for_long_rests_as_briefly_as_the_first_time(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failures in a row make the rest longer; one after days of good work has nothing to do with the last."""
+    clock = HandMoved()
+    monkeypatch.setattr("memory_fabric.index.applier.time", clock)
+    monkeypatch.setattr("memory_fabric.index.applier._RETRY_S", 0.01)
+    failures = [1, 2, 3]
+
+    def fail(step: str) -> None:
+        if step == "flush" and failures:
+            failures.pop()
+            raise StoreFullError("the disk is full")
+
+    applier = make_applier(store, folder, before=fail)
+    with capture_logs() as events:
+        applier.start()
+        with applier._wake:
+            assert applier._wake.wait_for(lambda: applier.is_ready, timeout=30)
+        clock.ahead_s += 3600.0
+        failures.append(1)
+        store.write(put=[item("/late", "late")])
+        applier.notify()
+        with applier._wake:
+            assert applier._wake.wait_for(lambda: not failures and applier.is_ready, timeout=30)
+        applier.stop()
+    rests = [event["rest_s"] for event in events if event["event"] == "index_failed"]
+    assert rests == [0.01, 0.02, 0.04, 0.01]
 
 
 def test_stopping_half_way_repeats_and_never_skips(store: Store, folder: Path) -> None:
