@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from foundation.errors import InputError
+from foundation.paths import real_path
 from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.drafts import draft_document, draft_record
@@ -59,7 +60,7 @@ def allowed_roots(paths: Sequence[str], limits: IngestConfig) -> list[Path]:
     """Return `paths` resolved, each inside one of the folders that the user allowed.
 
     Raises:
-        InputError: A path is empty, does not exist, or lies outside what is allowed.
+        InputError: A path is empty, leads nowhere, does not exist, or lies outside what is allowed.
     """
     if not paths:
         raise InputError("paths", "no path given", fix="name a file or a folder")
@@ -68,8 +69,13 @@ def allowed_roots(paths: Sequence[str], limits: IngestConfig) -> list[Path]:
     for text in paths:
         if not text.strip() or "\x00" in text:
             raise InputError("paths", f"`{text!r}` is not a path")
-        root = Path(text).expanduser().resolve()
-        if not root.exists():
+        try:
+            root = real_path(text)
+            is_there = root.exists()
+        except (ValueError, OSError) as error:
+            said = error.strerror if isinstance(error, OSError) else error
+            raise InputError("paths", f"`{text}` leads nowhere: {said}") from error
+        if not is_there:
             raise InputError("paths", f"`{text}` does not exist")
         if not _is_below(root, allowed):
             raise InputError(
@@ -82,7 +88,7 @@ def allowed_roots(paths: Sequence[str], limits: IngestConfig) -> list[Path]:
 
 
 def _folders(texts: Sequence[str]) -> list[Path]:
-    return [Path(text).expanduser().resolve() for text in texts]
+    return [real_path(text) for text in texts]
 
 
 def _is_below(path: Path, folders: Sequence[Path]) -> bool:
