@@ -58,7 +58,7 @@ def to_query(request: memory_pb2.RecallRequest, door: Door, *, at: str = "") -> 
 
 def _to_weights(weights: memory_pb2.Weights, door: Door, at: str) -> Weights:
     for name in ("dense", "sparse", "recency", "quality"):
-        door.finite(f"{at}weights.{name}", getattr(weights, name))
+        door.share(f"{at}weights.{name}", getattr(weights, name))
     if weights.dense == weights.sparse == 0:
         door.refuse(f"{at}weights", "dense and sparse must not both be 0")
     return Weights(weights.dense, weights.sparse, weights.recency, weights.quality)

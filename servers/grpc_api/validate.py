@@ -6,18 +6,31 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
+from foundation.paths import real_path
 from memory_fabric.ingest.drafts import parse_when
 from memory_fabric.records import Layer, Modality
 from servers.errors import RequestError
 from servers.grpc_api.wire_text import clipped
 
-__all__ = ["LAYERS", "MAX_K", "MAX_NAME_CHARS", "MAX_QUERY_CHARS", "MAX_TEXT_CHARS", "MODALITIES", "STRATEGIES", "Door"]
+__all__ = [
+    "LAYERS",
+    "MAX_K",
+    "MAX_NAME_CHARS",
+    "MAX_PATHS",
+    "MAX_QUERY_CHARS",
+    "MAX_TEXT_CHARS",
+    "MODALITIES",
+    "STRATEGIES",
+    "Door",
+]
 
 MAX_K = 1_000
 MAX_LIST = 1_000
+MAX_PATHS = 10_000
 MAX_NAME_CHARS = 4_096
 """Of names, ids, paths and tags; the longest path that Linux takes."""
-MAX_QUERY_CHARS = 100_000
+MAX_QUERY_CHARS = 20_000
+"""Of a question: far beyond what a model sees of it, and short enough to be looked through for every exact match."""
 MAX_TEXT_CHARS = 10_000_000
 
 STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
@@ -61,16 +74,27 @@ class Door:
         return tuple(self.text(field, value, max_chars=MAX_NAME_CHARS) for value in values)
 
     def path(self, field: str, value: str) -> str:
-        """Return a path that means the same to client and daemon: absolute, or from `~`."""
+        """Return a path that means the same to client and daemon: absolute, or from the `~` of a user that there is.
+
+        What stands behind `!/` is inside an archive.
+        """
         self.text(field, value, max_chars=MAX_NAME_CHARS)
         if value.strip() and not value.startswith(("/", "~")):
             self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is not absolute")
+        elif "\x00" not in value and len(value) <= MAX_NAME_CHARS:
+            try:
+                real_path(value.partition("!/")[0])
+            except ValueError as error:
+                self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` leads nowhere: {error}")
         return value
 
     def paths(self, field: str, values: Sequence[str]) -> list[str]:
-        """Return at least one path."""
+        """Return at least one path, and no more than a walk can hold in mind."""
         if not values:
             self.refuse(field, "must not be empty")
+        if len(values) > MAX_PATHS:
+            self.refuse(field, f"must have at most {MAX_PATHS} entries, has {len(values)}; name the folder above them")
+            return []
         return [self.path(field, value) for value in values]
 
     def within(self, field: str, value: int, low: int, high: int) -> int:
@@ -85,13 +109,20 @@ class Door:
             self.refuse(field, f"must be a number from 0 up, is {value:g}")
         return value
 
+    def share(self, field: str, value: float) -> float:
+        """Return a number from 0 to 1."""
+        # not the other way round: every comparison with NaN is false
+        if not 0 <= value <= 1:
+            self.refuse(field, f"must be a number from 0 to 1, is {value:g}")
+        return value
+
     def among(self, field: str, values: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
-        """Return values that are all known."""
+        """Return values that are all known, each once."""
         chosen = tuple(values)
         for value in chosen:
             if value not in known:
                 self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is none of {', '.join(known)}")
-        return chosen
+        return tuple(dict.fromkeys(chosen))
 
     def moment(self, field: str, value: str) -> float | None:
         """Return seconds since the epoch of a written time; None for an empty one."""

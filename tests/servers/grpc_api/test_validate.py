@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from foundation.clock import format_rfc3339
 from servers.errors import RequestError
-from servers.grpc_api.validate import MAX_K, Door
+from servers.grpc_api.validate import MAX_K, MAX_PATHS, Door
 
 
 def _refused(door: Door) -> list[str]:
@@ -77,6 +77,49 @@ def test_a_path_must_mean_the_same_to_both_sides(path: str, is_good: bool) -> No
         door.close()
     else:
         assert _refused(door) == ["paths"]
+
+
+@pytest.mark.parametrize("path", ["~nouser-of-this-name/x", "~" + 4_000 * "x", "~nouser-of-this-name/a.zip!/b"])
+def test_a_path_from_a_home_that_nobody_has_is_refused(path: str) -> None:
+    """Once, and with the reason."""
+    door = Door()
+    door.paths("paths", ["/a", path])
+    with pytest.raises(RequestError, match="no user of this name") as caught:
+        door.close()
+    assert [field for field, _ in caught.value.violations] == ["paths"]
+
+
+@pytest.mark.parametrize("path", ["/a/b.zip!/" + 300 * "x", "/" + 300 * "a"])
+def test_a_path_that_is_not_there_passes(path: str) -> None:
+    """What is gone, or stood in an archive, can be asked for and forgotten."""
+    door = Door()
+    assert door.path("path", path) == path
+    door.close()
+
+
+def test_more_paths_than_a_walk_can_hold_are_refused_together() -> None:
+    """Once for all of them."""
+    door = Door()
+    assert door.paths("paths", ["/"] * MAX_PATHS) == ["/"] * MAX_PATHS
+    door.close()
+    door.paths("paths", ["relative"] * (MAX_PATHS + 1))
+    assert _refused(door) == ["paths"]
+
+
+@given(st.floats())
+def test_a_weight_passes_from_0_to_1(value: float) -> None:
+    """As in the configuration; two that are huge would make every score infinite."""
+    door = Door()
+    door.share("weights.dense", value)
+    if 0 <= value <= 1:
+        door.close()
+    else:
+        assert _refused(door) == ["weights.dense"]
+
+
+def test_a_choice_said_twice_is_one() -> None:
+    """A list as long as a message may be asks the store no longer question."""
+    assert Door().among("modality", ["text", "code", "text"], ["text", "code"]) == ("text", "code")
 
 
 @pytest.mark.parametrize("cursor", ["²", "-1", "1" * 19, "x", "１"])
