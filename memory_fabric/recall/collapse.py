@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
+from memory_fabric.operations import Check
 from memory_fabric.records import ChunkRow
 
-__all__ = ["fold_duplicates", "fold_sources"]
+__all__ = ["fold_page"]
 
 _WORD = re.compile(r"\w+")
 _SCOPE_END = re.compile(r"\.|::|#|->")
@@ -17,34 +23,143 @@ _SAME = 0.9
 Source: Broder 1997, resemblance of shingles; 0.9 keeps versions of a function apart and folds copies of a licence.
 """
 
+_BITS = 512
+"""Of a picture; a fragment has 100 to 200 shingles."""
 
-def fold_duplicates(ranked: list[ChunkRow], limit: int) -> tuple[list[ChunkRow], dict[int, int]]:
-    """Keep the first of each group of near-duplicates.
+_LOOK, _LOOK_AHEAD = 30, 40
+"""Fragments looked at for what is folded: three times the page, at least so many and at most so many beyond it."""
 
-    Imported records are never folded: their ids are what the caller asks for.
+_STRIDE = 32
+"""Fragments between two looks at the deadline: a few milliseconds of work."""
+
+
+def fold_page(
+    ranked: Sequence[ChunkRow], *, k: int, max_per_source: int | None, check: Check
+) -> tuple[list[ChunkRow], dict[int, int]]:
+    """Fill a page of `k`: of near-duplicates the first, of each source the best.
+
+    A source is a document, or in code a class or function of the top level: what else stands in the same file need not
+    be about the same thing. Imported records are never folded as duplicates: their ids are what the caller asks for.
 
     Args:
         ranked: Best first.
-        limit: Stop after this many are kept.
+        k: Size of the page; fewer come back only when there are no more.
+        max_per_source: Fragments of one source; None for all of them.
+        check: Raises to stop.
 
     Returns:
-        The kept ones in order, and how many were folded behind each chunk id.
+        The page in order, and how many were folded behind each chunk id, as far as was looked.
     """
+    wanted = min(max(k * 3, _LOOK), k + _LOOK_AHEAD)
+    page: list[ChunkRow] = []
+    more: Counter[int] = Counter()
+    count: Counter[tuple[int, str]] = Counter()
+    first: dict[tuple[int, str], int] = {}
+    kept = 0
+    for row, twin in _told_apart(ranked, wanted, check):
+        if twin is not None:
+            more[int(twin.id)] += 1
+            continue
+        source = _source_of(row)
+        if max_per_source is None or count[source] < max_per_source:
+            page.append(row)
+            first.setdefault(source, int(row.id))
+        else:
+            more[first[source]] += 1
+        count[source] += 1
+        kept += 1
+        if kept >= wanted and len(page) >= k:
+            break
+    return page[:k], dict(more)
+
+
+def _source_of(row: ChunkRow) -> tuple[int, str]:
+    return row.item_key, _SCOPE_END.split(row.symbol, 1)[0] if row.modality == "code" else ""
+
+
+def _told_apart(ranked: Sequence[ChunkRow], sample: int, check: Check) -> Iterator[tuple[ChunkRow, ChunkRow | None]]:
+    """Yield each fragment with the first one that says the same, or None.
+
+    Args:
+        ranked: Best first.
+        sample: How many of them are surely needed.
+        check: Raises to stop.
+    """
+    texts = [_shingles_of(row) for row in _checked(ranked[:sample], check)]
+    twins = _Twins(texts)
     kept: list[ChunkRow] = []
-    shingles: list[frozenset[int]] = []
-    folded: dict[int, int] = {}
-    for row in ranked:
-        mine = frozenset() if row.uri.startswith("jsonl:") else _shingles(row.text)
-        twin = next((i for i, other in enumerate(shingles) if _is_same(mine, other)), None)
+    for place, row in enumerate(_checked(ranked, check)):
+        mine = texts[place] if place < len(texts) else _shingles_of(row)
+        twin = twins.find(mine)
         if twin is None:
             kept.append(row)
-            shingles.append(mine)
-            if len(kept) >= limit:
-                break
-        else:
-            key = int(kept[twin].id)
-            folded[key] = folded.get(key, 0) + 1
-    return kept, folded
+            twins.add(mine)
+        yield row, None if twin is None else kept[twin]
+
+
+def _checked(rows: Sequence[ChunkRow], check: Check) -> Iterator[ChunkRow]:
+    for place, row in enumerate(rows):
+        if place % _STRIDE == 0:
+            check()
+        yield row
+
+
+class _Twins:
+    """The kept texts, found again by their rarest shingles.
+
+    Two sets that resemble each other by 0.9 share a shingle among the rarest tenth of each, whatever "rare" is taken
+    from, as long as both are put in the same order: only those need to be compared.
+    Source: Bayardo, Ma & Srikant 2007, prefix filtering. Where a small vocabulary makes nothing rare, a picture of each
+    set in a few hundred bits rules out most of them (Sandes, Teodoro & Melo 2020, bitmap filter).
+
+    Args:
+        sample: Texts from which it is counted how common a shingle is; others are taken for rare.
+    """
+
+    def __init__(self, sample: Iterable[frozenset[int]]) -> None:
+        self._common: Counter[int] = Counter()
+        for shingles in sample:
+            self._common.update(shingles)
+        self._kept: list[frozenset[int]] = []
+        self._having: dict[int, list[int]] = {}
+        self._pictures: list[int] = []
+        self._most: list[int] = []
+
+    def find(self, mine: frozenset[int]) -> int | None:
+        """Return the place of the first kept text that says the same."""
+        places = {place for shingle in self._rarest(mine) for place in self._having.get(shingle, ())}
+        picture = _picture(mine)
+        near = sorted(place for place in places if (picture ^ self._pictures[place]).bit_count() <= self._most[place])
+        return next((place for place in near if _is_same(mine, self._kept[place])), None)
+
+    def add(self, mine: frozenset[int]) -> None:
+        """Keep a text."""
+        for shingle in self._rarest(mine):
+            self._having.setdefault(shingle, []).append(len(self._kept))
+        self._kept.append(mine)
+        self._pictures.append(_picture(mine))
+        self._most.append(_most_apart(len(mine)))
+
+    def _rarest(self, mine: frozenset[int]) -> list[int]:
+        # who has fewer than this many in common with `mine` cannot reach the share, however small it is itself
+        least = math.ceil(_SAME * len(mine))
+        return sorted(mine, key=lambda shingle: (self._common[shingle], shingle))[: len(mine) - least + 1]
+
+
+def _picture(shingles: frozenset[int]) -> int:
+    """Return a set as bits: two sets differ in at least as many members as their pictures in bits."""
+    return reduce(or_, (1 << (shingle % _BITS) for shingle in shingles), 0)
+
+
+def _most_apart(size: int) -> int:
+    """Return in how many members at most another set may differ from one of `size` to resemble it enough."""
+    # of the union, whose size is at most size / _SAME; one more, since floats are rounded
+    return int((1.0 - _SAME) / _SAME * size) + 1
+
+
+def _shingles_of(row: ChunkRow) -> frozenset[int]:
+    """Return none for what is never folded."""
+    return frozenset() if row.uri.startswith("jsonl:") else _shingles(row.text)
 
 
 def _shingles(text: str) -> frozenset[int]:
@@ -57,28 +172,3 @@ def _is_same(a: frozenset[int], b: frozenset[int]) -> bool:
         return False
     common = len(a & b)
     return common >= _SAME * (len(a) + len(b) - common)
-
-
-def fold_sources(ranked: list[ChunkRow], max_per_source: int) -> tuple[list[ChunkRow], dict[int, int]]:
-    """Keep at most `max_per_source` fragments of one source, the best ones.
-
-    A source is a document, or in code a class or function of the top level: what else stands in the same file need not
-    be about the same thing.
-
-    Returns:
-        The kept ones in order, and how many were folded behind the first of each source, by chunk id.
-    """
-    first: dict[tuple[int, str], int] = {}
-    count: dict[tuple[int, str], int] = {}
-    folded: dict[int, int] = {}
-    kept = []
-    for row in ranked:
-        source = (row.item_key, _SCOPE_END.split(row.symbol, 1)[0] if row.modality == "code" else "")
-        seen = count.get(source, 0)
-        if seen < max_per_source:
-            kept.append(row)
-            first.setdefault(source, int(row.id))
-        else:
-            folded[first[source]] = folded.get(first[source], 0) + 1
-        count[source] = seen + 1
-    return kept, folded

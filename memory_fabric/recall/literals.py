@@ -7,9 +7,11 @@ identifier is the surest thing a user can type; it must not be lost to a likenes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 
 from foundation.ids import ChunkId
+from memory_fabric.operations import Check
 from memory_fabric.records import ChunkRow
 
 __all__ = ["count_held", "literals_of"]
@@ -31,35 +33,46 @@ _SHAPES = re.compile(
 _EDGES = ".:/\\*#"
 
 
+_LONGEST = 256
+"""Characters; a longer word is data, not a name, and the shapes take time with the square of it."""
+
+_MOST = 64
+"""Identifiers of one question: a pasted log has more, and each is looked for in every candidate."""
+
+
 def literals_of(text: str) -> tuple[str, ...]:
-    """Return the words that only machines and programmers write, as they stand."""
-    words = (word.strip(_EDGES) for word in _WORD.findall(text))
-    return tuple(dict.fromkeys(word for word in words if _SHAPES.fullmatch(word)))
+    """Return the words that only machines and programmers write, as they stand; of very many, the first."""
+    words = (word.strip(_EDGES) for word in dict.fromkeys(_WORD.findall(text)))
+    shaped = (word for word in words if len(word) <= _LONGEST and _SHAPES.fullmatch(word))
+    return tuple(islice(dict.fromkeys(shaped), _MOST))
 
 
-def count_held(rows: Sequence[ChunkRow], literals: Iterable[str]) -> dict[ChunkId, int]:
+def count_held(rows: Sequence[ChunkRow], literals: Sequence[str], check: Check) -> dict[ChunkId, int]:
     """Return how many rare identifiers each candidate holds; candidates without any are left out.
 
     Args:
         rows: All candidates.
         literals: Of the question.
+        check: Raises to stop.
     """
     held: dict[ChunkId, int] = {}
+    places = [(row.id, f"{row.text}\n{row.context}") for row in rows] if literals else []
+    folded: list[tuple[ChunkId, str]] = []
     for literal in literals:
-        having = _holders(rows, literal) or _holders(rows, literal.casefold(), is_folded=True)
+        check()
+        having = _holders(places, literal)
+        if not having:
+            folded = folded or [(chunk_id, place.casefold()) for chunk_id, place in places]
+            having = _holders(folded, literal.casefold())
         if len(having) <= _RARE:
             for chunk_id in having:
                 held[chunk_id] = held.get(chunk_id, 0) + 1
     return held
 
 
-def _holders(rows: Sequence[ChunkRow], literal: str, *, is_folded: bool = False) -> list[ChunkId]:
+def _holders(places: Sequence[tuple[ChunkId, str]], literal: str) -> list[ChunkId]:
+    """Return the holders, one more than are rare at most."""
     # no word goes on to either side: `run_2` is not in `run_20`
     whole = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(literal)}(?![A-Za-z0-9_])")
-    found = []
-    for row in rows:
-        place = f"{row.text}\n{row.context}"
-        place = place.casefold() if is_folded else place
-        if literal in place and whole.search(place):
-            found.append(row.id)
-    return found
+    having = (chunk_id for chunk_id, place in places if literal in place and whole.search(place))
+    return list(islice(having, _RARE + 1))

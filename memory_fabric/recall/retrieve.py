@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 
@@ -18,7 +18,7 @@ from memory_fabric.embed.base import Embedder, Vectors
 from memory_fabric.index.dense.base import VectorIndex
 from memory_fabric.index.sparse.base import TermIndex
 from memory_fabric.operations import Check
-from memory_fabric.recall.collapse import fold_duplicates, fold_sources
+from memory_fabric.recall.collapse import fold_page
 from memory_fabric.recall.fusion import (
     Legs,
     Ranked,
@@ -41,6 +41,10 @@ log = structlog.get_logger(__name__)
 
 _NAMED = 20
 """Candidates fetched by the identifiers of a question alone."""
+
+
+_LOOK_S = 0.05
+"""How often a question that waits for its vectors looks at its deadline."""
 
 
 class LegSource:
@@ -114,19 +118,21 @@ class Retriever:
         degraded: list[str] = []
         plan = plan_query(query)
         wanted = max(self._config.candidates, query.k * 2)
-        legs, skill = self._search(plan, query, wanted, stages, degraded)
         check()
+        legs, skill = self._search(plan, query, wanted, stages, degraded, check)
         with stages.time("fuse"):
+            check()
             rows = self._rows(legs)
-            ranked = self._rank(plan, query, legs, rows, skill)
-            hits = self._present(plan, query, ranked)
+            check()
+            ranked = self._rank(plan, query, legs, rows, skill, check)
+            hits = self._present(plan, query, ranked, check)
         took_ms = (time.perf_counter() - started) * 1e3
         return RecallResult(items=tuple(hits), took_ms=took_ms, stages=stages.ms, degraded=tuple(degraded))
 
     # ---- the legs ---------------------------------------------------------------------------------------------
 
     def _search(
-        self, plan: QueryPlan, query: RecallQuery, wanted: int, stages: _Stages, degraded: list[str]
+        self, plan: QueryPlan, query: RecallQuery, wanted: int, stages: _Stages, degraded: list[str], check: Check
     ) -> tuple[Legs, float]:
         """Ask both legs at once, then give every candidate of either its true score in both."""
         dense_task: Future[tuple[VectorIndex, Vectors, dict[ChunkId, float], float] | None] | None = None
@@ -135,6 +141,9 @@ class Retriever:
         sparse, term_index = None, None
         if query.strategy != "dense":
             sparse, term_index = self._sparse(plan, wanted, stages, degraded)
+        while dense_task is not None and not wait([dense_task], timeout=_LOOK_S).done:
+            check()
+        check()
         answer = dense_task.result() if dense_task is not None else None
         if answer is None:
             return Legs(dense=None, sparse=sparse), 0.0
@@ -221,7 +230,7 @@ class Retriever:
         return list(self._store.chunks(list(ids)).values())
 
     def _rank(
-        self, plan: QueryPlan, query: RecallQuery, legs: Legs, rows: list[ChunkRow], skill: float
+        self, plan: QueryPlan, query: RecallQuery, legs: Legs, rows: list[ChunkRow], skill: float, check: Check
     ) -> list[Ranked]:
         now_s = self._clock.now_s()
         trust = skill * closeness(max(legs.dense.values(), default=0.0)) if legs.dense else skill
@@ -234,7 +243,7 @@ class Retriever:
 
         match query.strategy:
             case "adaptive":
-                held = count_held(rows, plan.literals)
+                held = count_held(rows, plan.literals, check)
                 return fuse_adaptive(
                     rows, legs, plan, lambda row: dense_share(row, trust, languages, standing), recency, held
                 )
@@ -245,17 +254,20 @@ class Retriever:
             case "dense" | "sparse":
                 return fuse_single(rows, legs, plan, recency, is_dense=query.strategy == "dense")
 
-    def _present(self, plan: QueryPlan, query: RecallQuery, ranked: list[Ranked]) -> list[Hit]:
+    def _present(self, plan: QueryPlan, query: RecallQuery, ranked: list[Ranked], check: Check) -> list[Hit]:
         by_id = {int(entry.row.id): entry for entry in ranked}
-        rows = [entry.row for entry in ranked]
-        # what cannot reach the page need not be compared: folding rarely removes more than half
-        kept, copies = fold_duplicates(rows, limit=max(query.k * 3, 30))
-        more: dict[int, int] = copies
-        if query.is_grouped:
-            kept, siblings = fold_sources(kept, self._config.max_per_source)
-            more = {key: copies.get(key, 0) + siblings.get(key, 0) for key in {*copies, *siblings}}
+        page, more = fold_page(
+            [entry.row for entry in ranked],
+            k=query.k,
+            max_per_source=self._config.max_per_source if query.is_grouped else None,
+            check=check,
+        )
         stems = query_stems(plan.text)
-        return [self._hit(by_id[int(row.id)], stems, more.get(int(row.id), 0)) for row in kept[: query.k]]
+        hits = []
+        for row in page:
+            check()
+            hits.append(self._hit(by_id[int(row.id)], stems, more.get(int(row.id), 0)))
+        return hits
 
     def _hit(self, entry: Ranked, stems: frozenset[str], more: int) -> Hit:
         row = entry.row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 __all__ = ["cut_snippet", "query_stems"]
 
@@ -45,12 +46,7 @@ def cut_snippet(text: str, stems: frozenset[str], max_chars: int) -> tuple[str, 
 
 
 def _best_window(text: str, matches: list[tuple[int, int, str]], max_chars: int) -> tuple[int, int]:
-    best, best_value = 0, -1
-    for i, (begin, _, _) in enumerate(matches):
-        inside = [stem for a, b, stem in matches[i:] if b <= begin + max_chars]
-        value = len(set(inside)) * 100 + len(inside)
-        if value > best_value:
-            best, best_value = begin, value
+    best = _densest(matches, max_chars)
     start = max(0, best - max_chars // 6)
     reach = max(0, start - 120)
     line = text.rfind("\n", reach, best) + 1
@@ -61,6 +57,29 @@ def _best_window(text: str, matches: list[tuple[int, int, str]], max_chars: int)
         break_at = max(text.rfind("\n", start + max_chars // 2, end), text.rfind(" ", end - 40, end))
         end = break_at if break_at > start else end
     return start, end
+
+
+def _densest(matches: list[tuple[int, int, str]], max_chars: int) -> int:
+    """Return where the window with the most different stems begins, then with the most matches, then the first."""
+    best, best_value = 0, -1
+    inside: Counter[str] = Counter()
+    size = ahead = 0
+    for place, (begin, _, stem) in enumerate(matches):
+        # a word longer than the window is not inside its own
+        ahead = max(ahead, place)
+        while ahead < len(matches) and matches[ahead][1] <= begin + max_chars:
+            inside[matches[ahead][2]] += 1
+            size += 1
+            ahead += 1
+        value = len(inside) * 100 + size
+        if value > best_value:
+            best, best_value = begin, value
+        if ahead > place:
+            size -= 1
+            inside[stem] -= 1
+            if not inside[stem]:
+                del inside[stem]
+    return best
 
 
 def _word_start(text: str, position: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -168,6 +169,57 @@ def test_a_question_can_be_stopped(parts: Parts) -> None:
 
     with pytest.raises(ConflictError, match="stopped"):
         ask(parts, parts.terms, parts.vectors, stop)
+
+
+def test_a_long_fusion_can_be_stopped(parts: Parts) -> None:
+    """The deadline is looked at after the legs have answered, up to the last snippet."""
+    asked = 0
+
+    def count() -> None:
+        nonlocal asked
+        asked += 1
+
+    ask(parts, parts.terms, parts.vectors, count)
+    for last in range(1, asked + 1):
+        left = last
+
+        def stop() -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                raise ConflictError("stopped")
+
+        with pytest.raises(ConflictError, match="stopped"):
+            ask(parts, parts.terms, parts.vectors, stop)
+    # before and after the legs, the rows, and once a snippet
+    assert asked >= 4 + len(TEXTS)
+
+
+class WaitingVectors(ExactIndex):
+    """Answers when it is told to: a disk that does not spin up."""
+
+    go = threading.Event()
+
+    def search(self, vector: Vectors, k: int, *, filters: Filters = Filters()) -> list[Scored]:
+        """Wait."""
+        self.go.wait(30)
+        return []
+
+
+def test_a_question_that_waits_for_its_vectors_can_be_stopped(parts: Parts) -> None:
+    """A leg that hangs does not hold the question beyond its deadline."""
+    vectors = WaitingVectors(Letters.dimension)
+    asked = 0
+
+    def stop() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            vectors.go.set()
+            raise ConflictError("stopped")
+
+    with pytest.raises(ConflictError, match="stopped"):
+        ask(parts, parts.terms, vectors, stop)
 
 
 def test_what_was_forgotten_meanwhile_is_not_shown(parts: Parts) -> None:

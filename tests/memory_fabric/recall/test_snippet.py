@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory_fabric.recall.snippet import cut_snippet, query_stems
+from memory_fabric.recall.snippet import _densest, cut_snippet, query_stems
 
 
 def test_a_short_text_is_shown_whole() -> None:
@@ -40,3 +40,21 @@ def test_a_snippet_is_part_of_its_text(text: str, query: str, size: int) -> None
     snippet, marks = cut_snippet(text, query_stems(query), size)
     assert snippet in text
     assert all(0 <= a < b <= len(snippet) for a, b in marks)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60), st.sampled_from("abc")), max_size=40), st.integers(1, 50)
+)
+def test_the_densest_window_is_what_trying_all_gives(words: list[tuple[int, int, str]], max_chars: int) -> None:
+    """The window that slides sees what looking at every window sees."""
+    matches, place = [], 0
+    for gap, length, stem in words:
+        matches.append((place + gap, place + gap + length, stem))
+        place += gap + length
+    best, best_value = 0, -1
+    for i, (begin, _, _) in enumerate(matches):
+        inside = [stem for _, end, stem in matches[i:] if end <= begin + max_chars]
+        value = len(set(inside)) * 100 + len(inside)
+        if value > best_value:
+            best, best_value = begin, value
+    assert _densest(matches, max_chars) == best
