@@ -149,22 +149,27 @@ class _IndexRun:
         self._report = report
         self._check = check
         self._tally = _Tally()
+        self._members: tuple[str, ...] = ()
         self._started = time.monotonic()
         self._started_ns = time.time_ns()
 
     def run(self) -> IndexSummary:
         known = self._store.files([str(root) for root in self._roots])
+        self._members = tuple(path for path in known if "!/" in path)
         found = self._walk()
         changed = [f for f in found.values() if self._is_forced or not self._is_unchanged(f, known.get(f.path))]
         self._tally.files = len(found) + len(self._tally.skipped)
         self._tally.unchanged = len(found) - len(changed)
+        refused = dict(self._tally.skipped)
+        unread = set(found).difference(file.path for file in changed)
         for path, state in known.items():
-            if state.state != "indexed" and path in found and state.reason:
+            if state.state != "indexed" and _file_of(path) in unread and state.reason:
                 self._tally.skipped.setdefault(path, state.reason)
-        missing = {path: state for path, state in known.items() if path not in found}
+        missing = {path: state for path, state in known.items() if _file_of(path) not in found}
         changed = self._follow_renames(changed, missing, known)
         self._read_and_write(changed, known)
-        self._drop(missing)
+        self._drop({path: state for path, state in missing.items() if not _is_as_before(state, refused)})
+        self._remember_refused(refused, known)
         return self._summary()
 
     def _walk(self) -> dict[str, FoundFile]:
@@ -328,15 +333,21 @@ class _IndexRun:
             put.extend(read.items)
             for skip in read.skipped:
                 self._tally.skipped[skip.path] = skip.reason
+                states.append(FileState(skip.path, 0, 0, 0, 0, b"", "skipped", skip.reason))
             if read.reason:
                 self._tally.skipped[read.found.path] = read.reason
                 states.append(self._state_of(read, "failed" if read.is_failed else "skipped"))
             else:
                 states.append(self._state_of(read, "indexed"))
             drops.extend(() if read.is_failed else self._outdated(read))
-        receipt = self._store.write(put=put, drop_uris=drops, files=states)
+        receipt = self._store.write(put=put, drop_uris=drops, files=states, drop_files=self._healed(batch))
         self._tally.items += len(put)
         self._tally.chunks += receipt.chunks
+
+    def _healed(self, batch: list[_ReadFile]) -> list[str]:
+        """Return members that were skipped when their archive was read before, and are not now."""
+        changed = {read.found.path: {skip.path for skip in read.skipped} for read in batch if not read.is_same}
+        return [path for path in self._members if path not in changed.get(_file_of(path), {path})]
 
     def _outdated(self, read: _ReadFile) -> Iterator[tuple[str, str]]:
         """Yield items that this file gave before and gives no more (a member left a zip, a file became binary)."""
@@ -360,7 +371,17 @@ class _IndexRun:
             part = gone[start : start + 500]
             uris = [pair for path in part for pair in self._store.uris_of(path)]
             self._store.write(drop_uris=uris, drop_files=part)
-            self._tally.removed += len(part)
+            self._tally.removed += sum(missing[path].state != "skipped" for path in part)
+
+    def _remember_refused(self, refused: dict[str, str], known: dict[str, FileState]) -> None:
+        """Keep what the walk would not take, and why, for whoever asks later."""
+        new = [
+            FileState(path, 0, 0, 0, 0, b"", "skipped", reason)
+            for path, reason in refused.items()
+            if path not in known or not _is_as_before(known[path], refused)
+        ]
+        for start in range(0, len(new), 500):
+            self._store.write(files=new[start : start + 500])
 
     def _summary(self) -> IndexSummary:
         took_s = time.monotonic() - self._started
@@ -377,6 +398,16 @@ class _IndexRun:
             took_s=took_s,
             chunks_per_s=tally.chunks / took_s if took_s else 0.0,
         )
+
+
+def _file_of(path: str) -> str:
+    """Return the file on disk that a path names: an archive for its members."""
+    return path.partition("!/")[0]
+
+
+def _is_as_before(state: FileState, refused: dict[str, str]) -> bool:
+    """Whether the walk refuses again, for the same reason, what it refused before."""
+    return state.state == "skipped" and bool(state.reason) and refused.get(state.path) == state.reason
 
 
 def _digest(data: bytes) -> bytes:

@@ -411,3 +411,41 @@ def test_a_denied_folder_is_not_even_looked_into(tmp_path: Path, tree: Path) -> 
         summary = index(fabric, tree)
         assert not any("secret" in skip.path for skip in summary.skipped)
         assert not any("secret" in (hit.cite.path or "") for hit in ask(fabric, "tomatoes").items)
+
+
+def test_whatever_was_not_indexed_is_in_the_coverage(tmp_path: Path, tree: Path) -> None:
+    """Also what the walk would not take, and members of archives; it leaves when the reason does."""
+    config = msgspec.structs.replace(NO_MODEL, ingest=IngestConfig(max_file_bytes=100_000))
+    (tree / "big.txt").write_text("a" * 100_001)
+    (tree / "pipe").mkdir()
+    (tree / "dangling").symlink_to(tree / "nowhere")
+    with zipfile.ZipFile(tree / "old.zip", "w") as file:
+        file.writestr("fine.txt", "a word about marmots")
+        file.writestr("locked.png", b"\x89PNG\r\n\x1a\n" + bytes(200))
+    expected = {"big.txt", "dangling", "picture.png", "old.zip!/locked.png"}
+    with open_fabric(tmp_path / "memory", config) as fabric:
+        for _ in range(2):
+            summary = index(fabric, tree)
+            assert {skip.path.removeprefix(f"{tree}/") for skip in summary.skipped} == expected
+            rows = {row.path.removeprefix(f"{tree}/"): row for row in fabric.coverage(str(tree))}
+            assert {path for path, row in rows.items() if row.state != "indexed"} == expected
+            assert all(rows[path].reason for path in expected)
+        (tree / "big.txt").write_text("small now")
+        (tree / "dangling").unlink()
+        with zipfile.ZipFile(tree / "old.zip", "w") as file:
+            file.writestr("fine.txt", "a word about marmots")
+        summary = index(fabric, tree)
+        assert [skip.path for skip in summary.skipped] == [str(tree / "picture.png")]
+        assert {row.path for row in fabric.coverage(str(tree)) if row.state != "indexed"} == {str(tree / "picture.png")}
+        assert summary.removed == 0
+
+
+def test_a_file_that_grew_too_large_is_forgotten(tmp_path: Path, tree: Path) -> None:
+    """Its old words would be cited as if they were current."""
+    config = msgspec.structs.replace(NO_MODEL, ingest=IngestConfig(max_file_bytes=1_000))
+    with open_fabric(tmp_path / "memory", config) as fabric:
+        index(fabric, tree)
+        (tree / "notes.md").write_text(NOTES * 100)
+        index(fabric, tree)
+        assert ask(fabric, "tomatoes").items == ()
+        assert [row.state for row in fabric.coverage(str(tree / "notes.md"))] == ["skipped"]
