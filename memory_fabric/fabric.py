@@ -243,6 +243,10 @@ class MemoryFabric:
     def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
         """Forget every item that matches all fields of `selector`; gone from both indexes when this returns.
 
+        No file of the store holds the texts and vectors then, unless a long read holds the log: the background goes on
+        until it is empty. Both engines leave parts of what was deleted in segments that nothing reads any more, words
+        in the term index and vectors in the vector index, until these are merged: `compact` does so at once.
+
         Raises:
             InputError: No field is set.
         """
@@ -253,6 +257,7 @@ class MemoryFabric:
         summary = self._upkeep.forget(selector, is_dry_run=is_dry_run, report=report, check=check)
         if not is_dry_run and summary.items:
             self._legs.wait_for(self._store.journal_head(), check=check)
+            self._upkeep.erase()
         return summary
 
     # ---- state and upkeep -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
@@ -42,6 +42,9 @@ class Upkeep:
         self._stop = threading.Event()
         self._seen: dict[str, int] = {}
         """Changes that each index had seen when it was last rearranged."""
+        self._owing = threading.Lock()
+        self._owed: set[bytes] | None = None
+        """What was forgotten and is perhaps still in the files; None for nothing."""
         self._thread = threading.Thread(target=self._watch, name="cairn-upkeep", daemon=True)
 
     def start(self) -> None:
@@ -53,10 +56,14 @@ class Upkeep:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
+        self.erase()
 
     def _watch(self) -> None:
         rest_s = _OPTIMIZE_EVERY_S
         while not self._stop.wait(rest_s):
+            if all(applier.is_at_rest for applier in self._legs.appliers):
+                # not before: what an index is about to embed would be cached after its erasure
+                self.erase()
             is_well = [self._is_tended(applier) for applier in self._legs.appliers]
             rest_s = _OPTIMIZE_EVERY_S if all(is_well) else min(rest_s * 2, _LONGEST_REST_S)
 
@@ -94,7 +101,7 @@ class Upkeep:
     # ---- forgetting -------------------------------------------------------------------------------------------
 
     def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
-        """Delete what matches from the truth in batches; the journal tells the indexes."""
+        """Delete what matches from the truth in batches; the journal tells the indexes. `erase` is to follow."""
         selection = self._store.select_items(selector)
         examples = tuple(
             item for item_id in selection.item_ids[:20] if (item := self._store.item_brief(item_id)) is not None
@@ -104,10 +111,34 @@ class Upkeep:
             for start in range(0, len(selection.item_ids), 200):
                 check()
                 part = selection.item_ids[start : start + 200]
-                self._store.delete_items(part)
+                self._owe(self._store.delete_items(part))
                 pace.advance(len(part))
             pace.finish()
         return ForgetSummary(len(selection.item_ids), selection.chunks, is_dry_run, examples)
+
+    def _owe(self, hashes: Collection[bytes]) -> None:
+        with self._owing:
+            self._owed = {*(self._owed or ()), *hashes}
+
+    def erase(self) -> None:
+        """Remove what was forgotten from the store's files, once no index embeds it any more.
+
+        What a reader or a full disk prevents is done by the background later. After a crash before that, a vector
+        without its text may stay until `compact`.
+        """
+        with self._owing:
+            hashes, self._owed = self._owed, None
+        if hashes is None:
+            return
+        try:
+            # the vectors are gone at the first attempt; what is left then is a log
+            is_done = self._store.erase(hashes)
+            hashes = set()
+        except CairnError as error:
+            log.warning("erase_failed", error=error.message)
+            is_done = False
+        if not is_done:
+            self._owe(hashes)
 
     # ---- compaction and rebuilding ----------------------------------------------------------------------------
 

@@ -140,6 +140,11 @@ class IndexApplier:
         """Whether everything the journal held a moment ago is applied."""
         return self._status == "ready"
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is being applied: the index is level, or cannot be."""
+        return self._status in {"ready", "absent", "failed"}
+
     def points(self) -> int:
         """Return how many chunks the index holds now."""
         return self._target.points() if self._target else 0

@@ -32,6 +32,15 @@ _TABLE = (
 )
 
 
+_MODELS = """
+WITH RECURSIVE found (model) AS (
+    SELECT min(model) FROM vectors
+    UNION ALL SELECT (SELECT min(model) FROM vectors WHERE model > found.model) FROM found WHERE model IS NOT NULL
+) SELECT model FROM found WHERE model IS NOT NULL
+"""
+"""The models, by one look into the tree for each: `DISTINCT` would read every vector."""
+
+
 class EmbeddingCache:
     """A database of its own beside the truth: losing it costs time only, so it need not wait for the disk.
 
@@ -97,6 +106,18 @@ class EmbeddingCache:
             # not `_run`: it is perhaps the truth that is damaged, and then the cache must stay
             return self._attempt(delete)
 
+    def drop(self, hashes: Sequence[bytes]) -> int:
+        """Delete the vectors of some contents, of every model; returns how many. Others are not looked at.
+
+        Raises:
+            StoreFullError: The disk is full; nothing is deleted.
+        """
+        dropped = 0
+        with self._lock:
+            for start in range(0, len(hashes), _STEP):
+                dropped += self._run(partial(_delete, hashes=hashes[start : start + _STEP]))
+        return dropped
+
     def checkpoint(self) -> None:
         """Move the log into the database file and empty it."""
         with self._lock:
@@ -151,6 +172,14 @@ def _select(db: sqlite3.Connection, *, model: str, hashes: Sequence[bytes]) -> l
     marks = ",".join("?" * len(hashes))
     sql = f"SELECT hash, vector FROM vectors WHERE model = ? AND hash IN ({marks})"  # noqa: S608 (marks only)
     return db.execute(sql, (model, *hashes)).fetchall()
+
+
+def _delete(db: sqlite3.Connection, *, hashes: Sequence[bytes]) -> int:
+    marks = ",".join("?" * len(hashes))
+    sql = f"DELETE FROM vectors WHERE model = ? AND hash IN ({marks})"  # noqa: S608 (marks only)
+    with _transaction(db):
+        models = [row[0] for row in db.execute(_MODELS)]
+        return sum(db.execute(sql, (model, *hashes)).rowcount for model in models)
 
 
 def _vector(blob: bytes) -> Vectors | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,6 +40,14 @@ _HEADER_BYTES = 100
 """What every database file of SQLite begins with."""
 _MARKER = "in-use"
 """Stands in the folder while the store is open, and after a crash."""
+
+_STEP = 500
+"""Parameters of one statement."""
+
+_BUSY_S = 10.0
+"""How long a connection waits for another one; what `connect` asks for."""
+_ERASE_PATIENCE_S = 0.2
+"""How long writers wait for a reader that holds the log of a deletion; after that it is tried again later."""
 
 _CHECKED_BYTES = 256 * 1024 * 1024
 """Pages are checked at 2 GB/s from memory: up to here a start after a crash stays well below a second."""
@@ -153,21 +161,30 @@ class Store:
         self._run(run)
         return moved
 
-    def delete_items(self, ids: Sequence[ItemId]) -> WriteReceipt:
-        """Delete items with their fragments and links; unknown ids are ignored."""
+    def delete_items(self, ids: Sequence[ItemId]) -> set[bytes]:
+        """Delete items with their fragments and links; unknown ids are ignored.
+
+        Returns:
+            The content hashes of the fragments, for `erase`.
+        """
         wanted = msgspec.json.encode(ids).decode()
+        hashes: set[bytes] = set()
 
         def run(connection: sqlite3.Connection) -> WriteReceipt:
             writer = Writer(connection, self._clock.now_s())
             rows = connection.execute(
                 "SELECT key, path FROM items WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
             ).fetchall()
+            for key, _ in rows:
+                held = connection.execute("SELECT content_hash FROM chunks WHERE item_key = ?", (key,))
+                hashes.update(row[0] for row in held)
             writer.drop_items(row[0] for row in rows)
             # the walker must not believe that a forgotten file is still indexed
             writer.drop_files(row[1].partition("!/")[0] for row in rows)
             return WriteReceipt((), 0, JournalSeq(writer.finish()))
 
-        return self._run(run)
+        self._run(run)
+        return hashes
 
     def put_link(self, link: Link) -> None:
         """Insert or replace a typed edge.
@@ -291,15 +308,51 @@ class Store:
         """Delete cached vectors of contents that are not stored any more; returns how many."""
         return self.embeddings.keep_only(self._path)
 
-    def checkpoint(self) -> bool:
+    def erase(self, hashes: Collection[bytes]) -> bool:
+        """Remove from the files what `delete_items` has deleted: the vectors of those contents, and both logs.
+
+        Cheap however much else is stored: nothing but these hashes is looked for.
+
+        Args:
+            hashes: What `delete_items` returned; a content that is stored still, elsewhere, keeps its vector.
+
+        Returns:
+            Whether nothing is left; a long read may hold the truth's log for a while, and then this is to be called
+            again.
+        """
+        self.embeddings.drop(self._unknown(list(hashes)))
+        return self.checkpoint(patience_s=_ERASE_PATIENCE_S)
+
+    def _unknown(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Return those that no chunk has."""
+        known: set[bytes] = set()
+        for start in range(0, len(hashes), _STEP):
+            part = hashes[start : start + _STEP]
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT content_hash FROM chunks WHERE content_hash IN ({marks})"  # noqa: S608 (marks only)
+            known.update(row[0] for row in self._reader.pool.rows(sql, part))
+        return [key for key in hashes if key not in known]
+
+    def checkpoint(self, *, patience_s: float = _BUSY_S) -> bool:
         """Move both logs into their database files and empty them: erased text must not stay in a log.
+
+        Args:
+            patience_s: How long to wait for a reader of the truth, while nobody can write.
 
         Returns:
             Whether the truth's log is empty now; a long read may hold it for a while.
         """
-        is_busy = self._commit.alone(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+
+        def empty(db: sqlite3.Connection) -> bool:
+            db.execute(f"PRAGMA busy_timeout = {round(patience_s * 1e3)}")
+            try:
+                return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                db.execute(f"PRAGMA busy_timeout = {round(_BUSY_S * 1e3)}")
+
+        is_empty = self._commit.alone(empty)
         self.embeddings.checkpoint()
-        return not is_busy
+        return is_empty
 
     def close(self) -> None:
         """Checkpoint and release all files; closing twice is harmless."""

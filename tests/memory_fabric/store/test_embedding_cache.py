@@ -125,3 +125,30 @@ def test_pruning_beside_a_damaged_truth_keeps_the_cache(cache: EmbeddingCache, t
     with pytest.raises(Exception, match="damaged"):
         cache.keep_only(database(tmp_path))
     assert list(cache.get("m", [b"k"])) == [b"k"]
+
+
+def test_some_contents_are_dropped_of_every_model(cache: EmbeddingCache) -> None:
+    """Others stay, and unknown ones are ignored."""
+    one, two = _unit(2)
+    for model in ("a", "b", "c"):
+        cache.put(model, {b"k": one, b"l": two})
+    assert cache.drop([b"k", b"unknown"]) == 3
+    assert cache.drop([]) == 0
+    assert [list(cache.get(model, [b"k", b"l"])) for model in ("a", "b", "c")] == [[b"l"]] * 3
+
+
+def test_dropping_reads_no_other_vector(cache: EmbeddingCache) -> None:
+    """With a million vectors too: each model and each content is looked up in the tree."""
+    cache.put("m", {digest(str(n)): vector for n, vector in enumerate(_unit(500))})
+    assert cache._db is not None
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    cache._db.set_progress_handler(count, 1)
+    assert cache.drop([digest("7")]) == 1
+    cache._db.set_progress_handler(None, 0)
+    assert steps < 500
