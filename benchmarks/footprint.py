@@ -36,16 +36,19 @@ def start(profile: Path, *, rests: bool = False, indexes: Path | None = None, na
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while find_running(profile) is None:
-        time.sleep(0.005)
-    took_s = time.perf_counter() - began
-    if indexes is not None:
-        subprocess.run([sys.executable, "-m", "cli.main", "--profile", profile, "index", indexes], check=True)
-    if rests:
-        rest(process.pid, name)
-    process.terminate()
-    process.wait()
-    return took_s
+    try:
+        while find_running(profile) is None:
+            time.sleep(0.005)
+        took_s = time.perf_counter() - began
+        if indexes is not None:
+            subprocess.run([sys.executable, "-m", "cli.main", "--profile", profile, "index", indexes], check=True)
+        if rests:
+            rest(process.pid, name)
+        return took_s
+    finally:
+        # also when the run is interrupted: no daemon stays behind
+        process.terminate()
+        process.wait()
 
 
 def rest(pid: int, name: str) -> None:
