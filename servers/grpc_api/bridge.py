@@ -6,8 +6,10 @@ become a cancel scope, and the blocking library call runs on a worker thread tha
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
 import grpc
@@ -17,14 +19,26 @@ from foundation.errors import BusyError
 from memory_fabric.operations import Check
 from servers.errors import DeadlineError, DrainingError, LeftError
 from servers.grpc_api.outbox import Outbox
+from servers.grpc_api.pools import Pool
 
 __all__ = ["Bridge"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 _WAITING_RECALLS = 64
 _WAITING_RUNS = 16
 """Calls that may wait for a worker of their kind before new ones are refused."""
+
+_LOOKS = 4
+"""Streams at once that only look. Places of their own: who reads slowly holds one until the end, and a recall must not
+wait for that."""
+
+_SETTLING = 16
+"""Runs at once that have written everything and wait for the indexes: they keep nobody from writing."""
+
+_IMPORTS = 16
+"""Open imports at once: they take the place of a run only while they write."""
 
 _FOLLOWS = 16
 """Endless streams at once."""
@@ -51,8 +65,11 @@ class Bridge:
     ) -> None:
         self._token = token
         self._nursery = nursery
-        self._recalls = trio.CapacityLimiter(recalls)
-        self._runs = trio.CapacityLimiter(runs)
+        self._recalls = Pool(recalls, _WAITING_RECALLS)
+        self._looks = Pool(_LOOKS, _WAITING_RUNS)
+        self._runs = Pool(runs, _WAITING_RUNS)
+        self._settling = trio.CapacityLimiter(_SETTLING)
+        self._imports = threading.BoundedSemaphore(_IMPORTS)
         # INVARIANT: touched on the trio thread only
         self._scopes: set[trio.CancelScope] = set()
         self._endless: set[trio.CancelScope] = set()
@@ -62,22 +79,21 @@ class Bridge:
     @property
     def streams(self) -> int:
         """Streams that may be open at once: each holds a thread until its client has read it or left."""
-        return int(self._runs.total_tokens) + _WAITING_RUNS + _FOLLOWS + _OTHER_STREAMS
+        return self._runs.size + self._looks.size + _SETTLING + _IMPORTS + _FOLLOWS + _OTHER_STREAMS
 
     @property
     def threads(self) -> int:
         """Handlers that may stand in a call at once; a server with as many threads always has one free to refuse."""
-        return int(self._recalls.total_tokens) + _WAITING_RECALLS + self.streams + _SPARE_THREADS
+        return self._recalls.size + self.streams + _SPARE_THREADS
 
     # ---- from gRPC's threads ----------------------------------------------------------------------------------
 
-    def call(self, context: grpc.ServicerContext, work: Callable[[Check], T], *, is_long: bool = False) -> T:
-        """Run `work` and return its result; the handler's thread waits.
+    def call(self, context: grpc.ServicerContext, work: Callable[[Check], T]) -> T:
+        """Run a quick `work` and return its result; the handler's thread waits.
 
         Args:
             context: Of the call.
             work: Gets a check that raises when the client has left, its time is over, or the daemon stops.
-            is_long: Whether it counts among the long runs.
 
         Raises:
             BusyError: Too many calls of its kind are waiting.
@@ -87,23 +103,76 @@ class Bridge:
         """
 
         async def run() -> T:
-            return await self._scoped(context, work, is_long=is_long)
+            self._recalls.admit()
+            return await self._scoped(context, work, self._recalls.limiter)
 
+        return self._cross(run)
+
+    @contextmanager
+    def importing(self) -> Iterator[None]:
+        """Hold one of the places for open imports.
+
+        Raises:
+            BusyError: All are taken.
+        """
+        if not self._imports.acquire(blocking=False):
+            raise BusyError("too many imports are open")
         try:
-            return trio.from_thread.run(run, trio_token=self._token)
-        except (trio.Cancelled, trio.RunFinishedError) as error:
-            raise DrainingError from error
+            yield
+        finally:
+            self._imports.release()
 
-    def stream(self, context: grpc.ServicerContext, work: Callable[[Outbox[T], Check], object]) -> Iterator[T]:
+    def write(self, context: grpc.ServicerContext, work: Callable[[Check], T], *, is_first: bool) -> T:
+        """Run one part of an import and return its result; between its parts it holds no place.
+
+        Args:
+            context: Of the call.
+            work: As of `call`.
+            is_first: Only then is it refused while too many wait: a later part ends what was begun.
+
+        Raises:
+            BusyError: Too many runs are waiting; other errors as `call`.
+        """
+
+        async def run() -> T:
+            if is_first:
+                self._runs.admit()
+            return await self._scoped(context, work, self._runs.limiter)
+
+        return self._cross(run)
+
+    def settle(self, context: grpc.ServicerContext, work: Callable[[Check], T]) -> T:
+        """Wait for what a run leaves behind, without its place; errors as `call`."""
+        return self._cross(partial(self._scoped, context, work, self._settling))
+
+    def stream(
+        self,
+        context: grpc.ServicerContext,
+        work: Callable[[Outbox[T], Check], R],
+        *,
+        then: Callable[[Outbox[T], Check, R], object] | None = None,
+        is_look: bool = False,
+    ) -> Iterator[T]:
         """Run a long `work` beside the handler and yield what it puts into the outbox.
+
+        Args:
+            context: Of the call.
+            work: Holds the place of a run.
+            then: Goes on with what `work` returned, when its place is somebody else's.
+            is_look: Whether it only reads: it takes no place of a run then.
 
         Raises:
             DrainingError: The daemon has stopped; other errors as `call`, from the iterator.
         """
         outbox: Outbox[T] = Outbox()
+        pool = self._looks if is_look else self._runs
 
         async def run() -> None:
-            await self._scoped(context, lambda check: work(outbox, check), is_long=True)
+            pool.admit()
+            with self._scope(context):
+                done = await self.in_thread(lambda check: work(outbox, check), pool.limiter)
+                if then is not None:
+                    await self.in_thread(lambda check: then(outbox, check, done), self._settling)
 
         self._launch(outbox, run)
         return iter(outbox)
@@ -141,7 +210,7 @@ class Bridge:
     async def in_thread(self, work: Callable[[Check], T], limiter: trio.CapacityLimiter | None = None) -> T:
         """Run blocking work on a worker thread; without a limiter of its own it counts among the long runs."""
         return await trio.to_thread.run_sync(
-            lambda: work(trio.from_thread.check_cancelled), limiter=limiter or self._runs
+            lambda: work(trio.from_thread.check_cancelled), limiter=limiter or self._runs.limiter
         )
 
     def _launch(self, outbox: Outbox[T], job: Callable[[], Awaitable[None]]) -> None:
@@ -162,10 +231,15 @@ class Bridge:
             # the nursery is closed, or trio has ended altogether
             raise DrainingError from error
 
-    async def _scoped(self, context: grpc.ServicerContext, work: Callable[[Check], T], *, is_long: bool) -> T:
-        limiter = self._runs if is_long else self._recalls
-        if limiter.statistics().tasks_waiting >= (_WAITING_RUNS if is_long else _WAITING_RECALLS):
-            raise BusyError("too many requests are waiting")
+    def _cross(self, run: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return trio.from_thread.run(run, trio_token=self._token)
+        except (trio.Cancelled, trio.RunFinishedError) as error:
+            raise DrainingError from error
+
+    async def _scoped(
+        self, context: grpc.ServicerContext, work: Callable[[Check], T], limiter: trio.CapacityLimiter
+    ) -> T:
         with self._scope(context):
             return await self.in_thread(work, limiter)
         raise DrainingError  # not reached: a scope that was cancelled raises why

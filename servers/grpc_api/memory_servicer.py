@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import aclosing
 from functools import partial
-from itertools import count
 from typing import get_args
 
 import grpc
 
 from foundation.ids import ItemId
 from memory_fabric.ingest.watch import ChangeSet
-from memory_fabric.operations import Check, IngestRecord, Link, Progress, Relation
+from memory_fabric.operations import Check, IndexSummary, IngestRecord, Link, Progress, Relation
 from orchestrator.ports import MemoryService
 from proto.cairn.v1 import common_pb2, memory_pb2, memory_pb2_grpc
 from servers.grpc_api.answers import (
@@ -26,8 +25,9 @@ from servers.grpc_api.answers import (
     wire_summary,
 )
 from servers.grpc_api.bridge import Bridge
+from servers.grpc_api.imports import added, read_batches
 from servers.grpc_api.outbox import Outbox
-from servers.grpc_api.requests import to_filters, to_query, to_record, to_selector
+from servers.grpc_api.requests import to_filters, to_query, to_selector
 from servers.grpc_api.validate import LAYERS, MAX_NAME_CHARS, Door
 
 __all__ = ["MemoryServicer"]
@@ -57,17 +57,19 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
         paths, project = door.paths("paths", request.paths), door.name("project", request.project)
         door.close()
 
-        def work(outbox: Outbox[memory_pb2.IndexEvent], check: Check) -> None:
-            def report(progress: Progress) -> None:
-                outbox.offer(memory_pb2.IndexEvent(progress=wire_progress(progress)))
+        def show(outbox: Outbox[memory_pb2.IndexEvent], progress: Progress) -> None:
+            outbox.offer(memory_pb2.IndexEvent(progress=wire_progress(progress)))
 
-            summary = self._memory.index(
-                paths, project=project, is_forced=request.is_forced, report=report, check=check
+        def work(outbox: Outbox[memory_pb2.IndexEvent], check: Check) -> IndexSummary:
+            return self._memory.index(
+                paths, project=project, is_forced=request.is_forced, report=partial(show, outbox), check=check
             )
-            self._memory.wait_until_searchable(is_dense=request.is_waiting, report=report, check=check)
+
+        def settle(outbox: Outbox[memory_pb2.IndexEvent], check: Check, summary: IndexSummary) -> None:
+            self._memory.wait_until_searchable(is_dense=request.is_waiting, report=partial(show, outbox), check=check)
             outbox.put(memory_pb2.IndexEvent(summary=wire_summary(summary)), check)
 
-        return self._bridge.stream(context, work)
+        return self._bridge.stream(context, work, then=settle)
 
     def Watch(  # noqa: N802 (named by the schema)
         self, request: memory_pb2.WatchRequest, context: grpc.ServicerContext
@@ -96,19 +98,20 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
     ) -> memory_pb2.IndexSummary:
         """Import records as they arrive."""
 
-        def records() -> Iterator[IngestRecord]:
-            project, numbers = "", count()
-            for message in request_iterator:
-                project = message.project or project
-                for record in message.records:
-                    yield to_record(record, project, next(numbers))
+        def write(records: list[IngestRecord], check: Check) -> IndexSummary:
+            return self._memory.ingest(records, project="", report=lambda _: None, check=check)
 
-        def work(check: Check) -> memory_pb2.IndexSummary:
-            summary = self._memory.ingest(records(), project="", report=lambda _: None, check=check)
-            self._memory.wait_until_searchable(is_dense=False, report=lambda _: None, check=check)
-            return wire_summary(summary)
-
-        return self._bridge.call(context, work, is_long=True)
+        summary: IndexSummary | None = None
+        with self._bridge.importing():
+            for batch in read_batches(request_iterator):
+                part = self._bridge.write(context, partial(write, batch), is_first=summary is None)
+                summary = part if summary is None else added(summary, part)
+            self._bridge.settle(
+                context,
+                lambda check: self._memory.wait_until_searchable(is_dense=False, report=lambda _: None, check=check),
+            )
+        assert summary is not None, "an import without records has one empty batch"
+        return wire_summary(summary)
 
     def Remember(  # noqa: N802 (named by the schema)
         self, request: memory_pb2.RememberRequest, context: grpc.ServicerContext
@@ -206,7 +209,7 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
             )
             outbox.put(memory_pb2.ForgetEvent(summary=wire_forgotten(summary)), check)
 
-        return self._bridge.stream(context, work)
+        return self._bridge.stream(context, work, is_look=request.is_dry_run)
 
     def Stats(  # noqa: N802 (named by the schema)
         self, request: memory_pb2.StatsRequest, context: grpc.ServicerContext
@@ -226,7 +229,7 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
             for row in self._memory.coverage(path):
                 outbox.put(wire_coverage(row), check)
 
-        return self._bridge.stream(context, work)
+        return self._bridge.stream(context, work, is_look=True)
 
     def Compact(  # noqa: N802 (named by the schema)
         self, request: memory_pb2.CompactRequest, context: grpc.ServicerContext

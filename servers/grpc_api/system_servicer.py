@@ -74,4 +74,5 @@ class SystemServicer(system_pb2_grpc.SystemServicer):
                     system_pb2.DoctorCheck(name=found.name, ok=found.ok, detail=found.detail, fix=found.fix), check
                 )
 
-        return self._bridge.stream(context, work)
+        # a repair writes, and takes its turn like every run
+        return self._bridge.stream(context, work, is_look=not request.is_repairing)

@@ -131,7 +131,8 @@ def test_an_import_ends_when_its_client_stops_sending(memory: Any, serving: Serv
         silent = threading.Event()
 
         def messages(silent: threading.Event = silent) -> Any:
-            yield wire.IngestRequest(project="p", records=[wire.IngestRecord(id="1", text="x")])
+            # as many as are written at once, so that the run has begun
+            yield wire.IngestRequest(project="p", records=[wire.IngestRecord(id="1", text="x")] * 500)
             silent.wait()
 
         call = memory.Ingest.future(messages())
