@@ -16,10 +16,17 @@ import msgspec
 
 from foundation.errors import InputError
 from foundation.toml_lines import key_lines
+from foundation.toml_text import parse_toml, read_toml
 
 __all__ = ["ConfigError", "Layer", "env_layer", "file_layer", "load_layers", "override_layer", "to_toml"]
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+_MAX_MISTAKES = 50
+"""More are not looked for: a file with so many was not written for us."""
+
+_MAX_CHARS = 600
+"""Of one mistake, which quotes what was written."""
 
 _POSITION = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
 
@@ -28,13 +35,23 @@ class ConfigError(InputError):
     """One or more mistakes in the configuration.
 
     Args:
-        mistakes: Each with its place; at least one.
+        mistakes: Each with its place; at least one. They may quote a stranger: a line each, nothing a terminal obeys.
     """
 
     def __init__(self, mistakes: Sequence[str]) -> None:
-        super().__init__("config", mistakes[0])
-        self.message = "\n".join(mistakes)
-        self.mistakes = tuple(mistakes)
+        self.mistakes = tuple(_quoted(mistake) for mistake in mistakes)
+        super().__init__("config", self.mistakes[0])
+        self.message = "\n".join(self.mistakes)
+
+
+def _quoted(text: str) -> str:
+    # from the middle: the place stands in front, the reason at the end
+    cut = text if len(text) <= _MAX_CHARS else f"{text[: _MAX_CHARS // 2]}…{text[-_MAX_CHARS // 2 :]}"
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in cut)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 class Layer(msgspec.Struct, frozen=True):
@@ -63,19 +80,21 @@ def file_layer(path: Path, *, is_required: bool = False, allowed: Sequence[str] 
     """
     name = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_toml(path)
+        values = parse_toml(text)
+        places = {key: f"{name}:{line}" for key, line in key_lines(text).items()}
     except (FileNotFoundError, NotADirectoryError) as error:
         return Layer(name, mistakes=(f"{name}: cannot be read: {error.strerror}",) if is_required else ())
+    except OSError as error:
+        return Layer(name, mistakes=(f"{name}: cannot be read: {error.strerror}",))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         return Layer(name, mistakes=(f"{name}:{line}: not UTF-8",))
-    except OSError as error:
-        return Layer(name, mistakes=(f"{name}: cannot be read: {error.strerror}",))
-    try:
-        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return Layer(name, mistakes=(_syntax_mistake(name, str(error)),))
-    places = {key: f"{name}:{line}" for key, line in key_lines(text).items()}
+    except (ValueError, RecursionError) as error:
+        said = "nested too deeply" if isinstance(error, RecursionError) else error
+        return Layer(name, mistakes=(f"{name}: {said}",))
     return Layer(name, values, places, allowed=tuple(allowed))
 
 
@@ -125,10 +144,10 @@ def _spoken(name: str, said: Iterable[tuple[str, str, str]], mistakes: Sequence[
 
 
 def _parsed(text: str) -> Any:
-    """A value is read as TOML; what is not TOML is a plain string."""
+    """A value is read as TOML; what is not TOML, or more than we would read of it, is a plain string."""
     try:
-        found = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        found = parse_toml(f"value = {text}")
+    except ValueError:
         return text
     return found["value"] if found.keys() == {"value"} else text
 
@@ -141,13 +160,15 @@ def load_layers(schema: type[T], layers: Sequence[Layer]) -> T:
         layers: Weakest first.
 
     Raises:
-        ConfigError: Unreadable files, unknown keys and wrong types, all of them.
+        ConfigError: Unreadable files, unknown keys and wrong types, all of them up to a sane number.
     """
     mistakes: list[str] = []
     merged: dict[str, Any] = {}
     for layer in layers:
         mistakes += layer.mistakes
         _merge(merged, _checked(schema, layer.values, "", layer, mistakes))
+    if len(mistakes) >= _MAX_MISTAKES:
+        mistakes.append(f"these are the first {len(mistakes)} mistakes; there may be more")
     if mistakes:
         raise ConfigError(mistakes)
     try:
@@ -163,6 +184,8 @@ def _checked(
     hints = get_type_hints(schema, include_extras=True)
     good: dict[str, Any] = {}
     for key, value in values.items():
+        if len(mistakes) >= _MAX_MISTAKES:
+            break
         dotted = f"{path}.{key}" if path else key
         place = layer.places.get(dotted, layer.name)
         kind = hints.get(key)

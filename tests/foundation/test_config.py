@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -122,6 +123,62 @@ def test_a_file_that_does_not_exist_says_nothing_unless_it_was_named(tmp_path: P
 def test_a_folder_in_place_of_a_file_is_a_mistake(tmp_path: Path) -> None:
     """It exists, so it was meant."""
     assert mistakes_of(file_layer(tmp_path)) == (f"{tmp_path}: cannot be read: Is a directory",)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a = " + "[" * 100_000, "nested too deeply"),
+        ("a = " + "{b=" * 100_000, "nested too deeply"),
+        (".".join("a" * 100_000) + " = 1", "a key has more than 32 parts"),
+        ("a = " + "1" * 5_000, "a number has too many digits"),
+        ("[" + "a" * 200_000 + "]\n" + "".join(f"b{n}=1\n" for n in range(1_000)), "too many keys, or too long ones"),
+        ("#" * (1024 * 1024 + 1), "larger than 1048576 bytes"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_file_made_to_choke_us_is_a_mistake(file: Path, text: str, reason: str) -> None:
+    """A project's file came with the project: neither hours nor all memory are spent on it."""
+    file.write_text(text)
+    assert mistakes_of(file_layer(file)) == (f"{file}: {reason}",)
+
+
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
+    """Opening a pipe would wait for a writer, and `/dev/zero` has no end."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        assert mistakes_of(file_layer(tmp_path / name)) == (f"{tmp_path / name}: not a regular file",)
+
+
+def test_a_file_behind_a_link_is_read(file: Path, tmp_path: Path) -> None:
+    """People keep their configuration elsewhere."""
+    file.write_text("is_on = true\n")
+    (tmp_path / "link").symlink_to(file)
+    assert load_layers(Outer, [file_layer(tmp_path / "link")]).is_on
+
+
+def test_mistakes_cannot_drive_a_terminal(file: Path) -> None:
+    """A stranger's words are quoted: one line, no escapes, not at any length."""
+    file.write_text('"\\u001b]0;x\\u0007\\n" = 1\n[inner]\nmode = "\\u202e' + "x" * 5_000 + '"\n')
+    found = mistakes_of(file_layer(file))
+    assert found[0].startswith(f"{file}: unknown key `\\x1b]0;x\\x07\\n`")
+    assert "\\u202exxx" in found[1]
+    assert max(map(len, found)) < 700
+
+
+def test_a_file_full_of_mistakes_is_told_in_part(file: Path) -> None:
+    """Nobody reads five thousand lines."""
+    file.write_text("".join(f"b{n} = 1\n" for n in range(5_000)))
+    found = mistakes_of(file_layer(file), override_layer(["nope=1"]))
+    assert len(found) == 51
+    assert found[-1] == "these are the first 50 mistakes; there may be more"
+
+
+def test_a_word_that_cannot_be_parsed_is_text() -> None:
+    """Too deep and too long ones, too."""
+    for word in ("[" * 100_000, "1" * 5_000):
+        assert mistakes_of(override_layer([f"inner.count={word}"]))[0].endswith("expected `int`, got `str`")
 
 
 def test_a_layer_that_may_not_say_everything_is_held_to_it(file: Path) -> None:
