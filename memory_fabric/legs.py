@@ -22,6 +22,7 @@ from memory_fabric.index.dense.factory import open_vector_index, verify_vector_f
 from memory_fabric.index.sparse.base import TermIndex
 from memory_fabric.index.sparse.factory import open_term_index, verify_term_files
 from memory_fabric.index.targets import DenseTarget, SparseTarget, Target
+from memory_fabric.index.watermark import load_watermark
 from memory_fabric.operations import Check, IndexState, Report
 from memory_fabric.recall.retrieve import LegSource
 from memory_fabric.store.store import Store
@@ -137,6 +138,17 @@ class Legs:
         """Tell both that the journal has grown."""
         for applier in self.appliers:
             applier.notify()
+
+    def needed_seq(self) -> JournalSeq:
+        """Return the position up to which no index needs the journal as it was written: the smallest watermark.
+
+        An index that is opening, rebuilding or never became level holds it at 0. One that is not in use because there
+        is no model holds it where it stood when it was; where it never stood, it will be built from what is left.
+        """
+        settled = [applier.settled_seq for applier in self.appliers]
+        if self._dense is None and (mark := load_watermark(self._folder / "dense.json")) is not None:
+            settled.append(mark.applied_seq)
+        return min(settled)
 
     # ---- for recall -------------------------------------------------------------------------------------------
 

@@ -143,7 +143,10 @@ class Upkeep:
     # ---- compaction and rebuilding ----------------------------------------------------------------------------
 
     def compact(self, *, report: Report, check: Check) -> None:
-        """Optimise every index, prune the vector cache and the journal, and shrink the truth's log."""
+        """Optimise every index, prune the vector cache and the journal, and shrink the truth's log.
+
+        The journal is pruned up to where every index is durable: one that is being built holds it whole.
+        """
         appliers = self._legs.appliers
         pace = Pace(report, "steps", "compact", total=len(appliers) + 1)
         for applier in appliers:
@@ -155,6 +158,7 @@ class Upkeep:
             pace.advance(path=applier.name)
         check()
         self._store.prune_embeddings()
+        self._store.compact_journal(self._legs.needed_seq())
         self._store.checkpoint()
         pace.advance(path="store")
         pace.finish()

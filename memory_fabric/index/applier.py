@@ -373,8 +373,12 @@ class IndexApplier:
         """Apply everything the journal holds beyond the watermark."""
         is_dirty = False
         while not self._is_stopping and not self._is_rebuild_wanted:
+            head = self._store.journal_head()
             entries = self._store.journal(self._applied, _JOURNAL_STEP)
             if not entries:
+                if self._applied < head:
+                    # the last lines were pruned: nothing is left of what they told, and who waits for them goes on
+                    self._applied, is_dirty = head, True
                 if is_dirty and self._has_more_soon():
                     continue
                 break

@@ -11,11 +11,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from foundation.errors import ConflictError, InputError
-from foundation.ids import ChunkId
+from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.fabric import MemoryFabric
+from memory_fabric.index.watermark import Watermark, save_watermark
 from memory_fabric.operations import Check, DoctorCheck, ForgetSelector, Progress
 from memory_fabric.upkeep import Upkeep
 from tests.memory_fabric.fabric_parts import ask, go_on, ignore, index, open_fabric
+from tests.memory_fabric.index.follower_parts import Patience
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +133,63 @@ def test_compacting_keeps_answers_and_gives_space_back(fabric: MemoryFabric, tre
     folder = Path(fabric._store._path).parents[1]
     holders = [path.name for path in folder.rglob("*") if path.is_file() and word(3).encode() in path.read_bytes()]
     assert holders == []
+
+
+def forget(fabric: MemoryFabric, path: Path) -> None:
+    """Forget what one file gave."""
+    fabric.forget(ForgetSelector(path=str(path)), is_dry_run=False, report=ignore, check=go_on)
+
+
+def lines(fabric: MemoryFabric) -> int:
+    """Return how many lines the journal has."""
+    return len(fabric._store.journal(JournalSeq(0), 1_000))
+
+
+def test_compacting_prunes_the_journal_and_an_index_can_still_be_built(
+    fabric: MemoryFabric, tree: Path, tmp_path: Path
+) -> None:
+    """Lines about what is gone go, the last one of all too; a rebuild comes level, and a restart builds nothing."""
+    for n in range(20):
+        (tree / "more.txt").write_text(f"turn {n}")
+        index(fabric, tree)
+    forget(fabric, tree / "more.txt")
+    before = lines(fabric)
+    fabric.compact(report=ignore, check=go_on)
+    assert lines(fabric) == before - 40
+    assert fabric._store.journal_floor() == fabric._store.journal_head()
+    fabric.replay(report=ignore, check=Patience())
+    (applier,) = fabric._legs.appliers
+    assert (applier.is_ready, applier.settled_seq) == (True, fabric._store.journal_head())
+    assert len(ask(fabric, word(7)).items) == 1
+    assert all(check.ok for check in fabric.doctor(is_repairing=False, check=Patience()))
+    fabric.close()
+    with capture_logs() as events, open_fabric(tmp_path / "memory") as again:
+        again.wait_until_searchable(is_dense=False, report=ignore, check=Patience())
+        assert len(ask(again, word(7)).items) == 1
+    assert [event for event in events if event["event"] == "index_rebuild"] == []
+
+
+def test_an_index_that_is_not_level_holds_the_journal(
+    fabric: MemoryFabric, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is pruned beyond what one index still needs."""
+    (applier,) = fabric._legs.appliers
+    forget(fabric, tree / "f3.txt")
+    before = lines(fabric)
+    assert fabric._legs.needed_seq() == fabric._store.journal_head()
+    # as it is while an index is opened or built
+    monkeypatch.setattr(applier, "_settled", JournalSeq(0))
+    fabric.compact(report=ignore, check=go_on)
+    assert (lines(fabric), fabric._store.journal_floor()) == (before, 0)
+
+
+def test_an_index_that_is_not_in_use_holds_the_journal_where_it_stood(fabric: MemoryFabric, tmp_path: Path) -> None:
+    """A model may come back, and its index is to go on from there."""
+    head = fabric._store.journal_head()
+    assert fabric._legs.needed_seq() == head
+    mark = Watermark(fabric._store.store_id, "any", JournalSeq(1), 1)
+    save_watermark(tmp_path / "memory/indexes/dense.json", mark)
+    assert fabric._legs.needed_seq() == 1
 
 
 def test_forgetting_in_batches(fabric: MemoryFabric, tree: Path) -> None:
