@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePath
 
 import msgspec
 
 from foundation.ids import ChunkId
+from memory_fabric.recall.boost import matcher, raised
 from memory_fabric.recall.query import QueryPlan
 from memory_fabric.records import ChunkRow, ScoreParts, Weights
 
-__all__ = ["Legs", "Ranked", "fuse_adaptive", "fuse_rrf", "fuse_single", "fuse_weighted", "match_boost", "recency_of"]
+__all__ = ["Legs", "Ranked", "fuse_adaptive", "fuse_rrf", "fuse_single", "fuse_weighted", "recency_of"]
 
 _RRF_K = 60
 """Source: Cormack, Clarke & Büttcher 2009, reciprocal rank fusion."""
@@ -64,32 +64,6 @@ def recency_of(row: ChunkRow, now_s: float, half_life_days: float) -> float:
     return math.exp2(-age_days / half_life_days)
 
 
-def match_boost(plan: QueryPlan, row: ChunkRow) -> float:
-    """Return 0..0.5 for exact matches that no score sees: the symbol asked for, the file named, the phrase quoted."""
-    boost = 0.0
-    if row.symbol and plan.signals.code_symbols:
-        last = _last_name(row.symbol)
-        for symbol in plan.signals.code_symbols:
-            if symbol == row.symbol or _last_name(symbol) == last:
-                boost += 0.30 if row.symbol_kind != "module" else 0.10
-                break
-    if any(_names_file(hint, row.path) for hint in plan.signals.file_hints):
-        boost += 0.15
-    if plan.quoted and any(phrase in row.text for phrase in plan.quoted):
-        boost += 0.10
-    return min(boost, 0.5)
-
-
-def _last_name(symbol: str) -> str:
-    return symbol.replace("::", ".").replace("#", ".").replace("->", ".").rsplit(".", 1)[-1]
-
-
-def _names_file(hint: str, path: str) -> bool:
-    if not path:
-        return False
-    return hint in {PurePath(path).name, PurePath(path).stem} or ("/" in hint and hint.strip("/.") in path)
-
-
 def fuse_weighted(
     rows: Sequence[ChunkRow], legs: Legs, plan: QueryPlan, weights: Weights, recency: Callable[[ChunkRow], float]
 ) -> list[Ranked]:
@@ -99,15 +73,12 @@ def fuse_weighted(
     w_dense, w_sparse = weights.dense, weights.sparse
     if legs.dense is None or legs.sparse is None:
         w_dense, w_sparse = (0.0, mass) if legs.dense is None else (mass, 0.0)
+    boost = matcher(plan)
     ranked = []
     for row in rows:
-        parts = _parts(row, dense, sparse, recency(row), match_boost(plan, row))
-        score = (
-            w_dense * (parts.dense or 0.0)
-            + w_sparse * (parts.sparse or 0.0)
-            + weights.recency * parts.recency
-            + weights.quality * parts.quality
-        )
+        parts = _parts(row, dense, sparse, recency(row), boost(row))
+        relevance = raised(w_dense * (parts.dense or 0.0) + w_sparse * (parts.sparse or 0.0), parts.boost, mass)
+        score = relevance + weights.recency * parts.recency + weights.quality * parts.quality
         ranked.append(Ranked(row, score, parts))
     return _sorted(ranked)
 
@@ -132,12 +103,13 @@ def fuse_adaptive(
     """
     dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
     most = max(held.values(), default=0)
+    boost = matcher(plan)
     ranked = []
     for row in rows:
-        parts = _parts(row, dense, sparse, recency(row), match_boost(plan, row))
+        parts = _parts(row, dense, sparse, recency(row), boost(row))
         weight = 0.0 if legs.dense is None else 1.0 if legs.sparse is None else share(row)
         relevance = weight * (parts.dense or 0.0) + (1.0 - weight) * (parts.sparse or 0.0)
-        relevance += parts.boost * (1.0 - relevance)
+        relevance = raised(relevance, parts.boost)
         prior = 0.6 * parts.recency + 0.4 * parts.quality
         score = relevance * (1.0 - _PRIOR * (1.0 - prior))
         count = held.get(row.id, 0)
@@ -150,15 +122,16 @@ def fuse_adaptive(
 def fuse_rrf(
     rows: Sequence[ChunkRow], legs: Legs, plan: QueryPlan, recency: Callable[[ChunkRow], float]
 ) -> list[Ranked]:
-    """Rank by reciprocal ranks, scaled so that first in both legs is 1."""
+    """Rank by reciprocal ranks, scaled so that first in both legs is 1; an exact match brings a score nearer to 1."""
     ranks = [_ranks(leg) for leg in (legs.dense, legs.sparse) if leg is not None]
     dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
     best = len(ranks) / (_RRF_K + 1) or 1.0
+    boost = matcher(plan)
     ranked = []
     for row in rows:
-        parts = _parts(row, dense, sparse, recency(row), match_boost(plan, row))
+        parts = _parts(row, dense, sparse, recency(row), boost(row))
         score = sum(1.0 / (_RRF_K + rank[row.id]) for rank in ranks if row.id in rank) / best
-        ranked.append(Ranked(row, score, parts))
+        ranked.append(Ranked(row, raised(score, parts.boost), parts))
     return _sorted(ranked)
 
 
@@ -168,15 +141,12 @@ def _ranks(scores: Mapping[ChunkId, float]) -> dict[ChunkId, int]:
 
 
 def fuse_single(
-    rows: Sequence[ChunkRow], legs: Legs, plan: QueryPlan, recency: Callable[[ChunkRow], float], *, is_dense: bool
+    rows: Sequence[ChunkRow], legs: Legs, recency: Callable[[ChunkRow], float], *, is_dense: bool
 ) -> list[Ranked]:
-    """Rank by one leg alone, for ablations and for users who want exactly that."""
+    """Rank by one leg alone, for ablations and for users who want exactly that: nothing is added, not even a boost."""
     dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
     chosen = dense if is_dense else sparse
-    ranked = [
-        Ranked(row, chosen.get(row.id, 0.0), _parts(row, dense, sparse, recency(row), match_boost(plan, row)))
-        for row in rows
-    ]
+    ranked = [Ranked(row, chosen.get(row.id, 0.0), _parts(row, dense, sparse, recency(row), 0.0)) for row in rows]
     return _sorted(ranked)
 
 

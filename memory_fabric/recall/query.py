@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
+from memory_fabric.errors import QueryError
 from memory_fabric.ingest.language import natural_language
 from memory_fabric.recall.literals import literals_of
 from memory_fabric.records import Filters, RecallQuery, Signals
@@ -21,6 +24,15 @@ _LONGEST = 256
 _SUFFIXES = frozenset(
     "py js jsx ts tsx rs go c h cc cpp hpp java cs rb php sh sql html css md rst txt toml yaml yml json".split()
 )
+_PLACE = re.compile(r"[\w./-]+")
+_LONGEST = 256
+"""Characters of a file's name with its folders; in a longer run the search for one takes the square of its length."""
+
+_MOST = 64
+"""Symbols, files and phrases each that one question can name: a pasted log has thousands."""
+
+_MAX_K = 1_000
+
 _QUOTED = re.compile(r"[`\"«“]([^`\"»”]{2,80})[`\"»”]")
 
 
@@ -38,12 +50,19 @@ class QueryPlan(msgspec.Struct, frozen=True):
 
 
 def plan_query(query: RecallQuery) -> QueryPlan:
-    """Read the signals out of a query; those that the caller gave are kept."""
+    """Read the signals out of a query; those that the caller gave are kept.
+
+    Raises:
+        QueryError: The text is empty or `k` is out of range.
+    """
     text = query.text.strip()
-    found = _symbols(text)
+    if not text:
+        raise QueryError("text", "is empty", fix="ask something")
+    if not 1 <= query.k <= _MAX_K:
+        raise QueryError("k", f"`{query.k}` is out of range", fix=f"choose 1 to {_MAX_K}")
     signals = Signals(
-        code_symbols=tuple(dict.fromkeys([*query.signals.code_symbols, *found])),
-        file_hints=tuple(dict.fromkeys([*query.signals.file_hints, *_files(text)])),
+        code_symbols=tuple(dict.fromkeys([*query.signals.code_symbols, *islice(dict.fromkeys(_symbols(text)), _MOST)])),
+        file_hints=tuple(dict.fromkeys([*query.signals.file_hints, *islice(dict.fromkeys(_files(text)), _MOST)])),
         terms=query.signals.terms,
     )
     filters = Filters(
@@ -60,14 +79,13 @@ def plan_query(query: RecallQuery) -> QueryPlan:
         language=natural_language(text),
         filters=filters,
         signals=signals,
-        quoted=tuple(match.strip() for match in _QUOTED.findall(text)),
+        quoted=tuple(match[1].strip() for match in islice(_QUOTED.finditer(text), _MOST)),
         literals=literals_of(text),
     )
 
 
-def _symbols(text: str) -> list[str]:
-    """Return words that only code has: inner capitals, underscores, scopes, or a call's brackets."""
-    found = []
+def _symbols(text: str) -> Iterator[str]:
+    """Yield words that only code has: inner capitals, underscores, scopes, or a call's brackets."""
     for match in _IDENTIFIER.finditer(text):
         word = match[0]
         if word.rpartition(".")[2] in _SUFFIXES and "." in word:
@@ -78,8 +96,7 @@ def _symbols(text: str) -> list[str]:
         is_joined = "_" in word.strip("_") or (any(c.isupper() for c in word[1:]) and any(c.islower() for c in word))
         is_called = text[match.end() : match.end() + 2] == "()"
         if is_scoped or is_joined or is_called:
-            found.append(word)
-    return found
+            yield word
 
 
 def _is_sentence_end(text: str, match: re.Match[str]) -> bool:
@@ -87,7 +104,7 @@ def _is_sentence_end(text: str, match: re.Match[str]) -> bool:
     return any(part[:1].isupper() and i for i, part in enumerate(match[0].split("."))) and match[0][0].islower()
 
 
-def _files(text: str) -> list[str]:
-    words = (word for word in _PATH_LIKE.findall(text) if len(word) <= _LONGEST)
-    hints = (match[0] for word in words for match in _FILE.finditer(word))
-    return [hint for hint in hints if not hint.replace(".", "").isdigit()]
+def _files(text: str) -> Iterator[str]:
+    for place in _PLACE.finditer(text):
+        if len(place[0]) <= _LONGEST:
+            yield from (name for name in _FILE.findall(place[0]) if not name.replace(".", "").isdigit())

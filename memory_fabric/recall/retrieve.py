@@ -252,7 +252,7 @@ class Retriever:
             case "rrf":
                 return fuse_rrf(rows, legs, plan, recency)
             case "dense" | "sparse":
-                return fuse_single(rows, legs, plan, recency, is_dense=query.strategy == "dense")
+                return fuse_single(rows, legs, recency, is_dense=query.strategy == "dense")
 
     def _present(self, plan: QueryPlan, query: RecallQuery, ranked: list[Ranked], check: Check) -> list[Hit]:
         by_id = {int(entry.row.id): entry for entry in ranked}

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from foundation.ids import ChunkId
 from memory_fabric.recall.fusion import (
     Legs,
+    Ranked,
     fuse_adaptive,
     fuse_rrf,
     fuse_single,
     fuse_weighted,
-    match_boost,
     recency_of,
 )
-from memory_fabric.recall.query import plan_query
-from memory_fabric.records import ChunkRow, RecallQuery, Weights
+from memory_fabric.recall.query import QueryPlan, plan_query
+from memory_fabric.records import ChunkRow, RecallQuery, Signals, Weights
 from tests.memory_fabric.rows import make_row
 
 ROWS = [make_row(n) for n in range(1, 6)]
@@ -88,8 +88,8 @@ def test_rrf_counts_ranks_only() -> None:
 def test_one_leg_alone_can_be_asked_for() -> None:
     """`dense` and `sparse` rank by that leg and still show both parts."""
     legs = Legs(dense=scores(0.1, 0.9), sparse=scores(9.0, 1.0))
-    assert order(fuse_single(ROWS[:2], legs, PLAIN, no_recency, is_dense=True)) == [2, 1]
-    ranked = fuse_single(ROWS[:2], legs, PLAIN, no_recency, is_dense=False)
+    assert order(fuse_single(ROWS[:2], legs, no_recency, is_dense=True)) == [2, 1]
+    ranked = fuse_single(ROWS[:2], legs, no_recency, is_dense=False)
     assert order(ranked) == [1, 2]
     assert ranked[0].parts.dense == pytest.approx(0.0)
 
@@ -100,13 +100,43 @@ def test_ties_go_to_the_smaller_id() -> None:
     assert order(fuse_adaptive(ROWS, legs, PLAIN, lambda _: 0.5, no_recency)) == [1, 2, 3, 4, 5]
 
 
-def test_a_definition_asked_for_by_name_is_lifted() -> None:
-    """The symbol, the file and the quoted phrase each add; their sum is bounded."""
-    plan = plan_query(RecallQuery(text='where is parse_config in "settings reader" of loader.py'))
-    plain = make_row(1, path="/x/other.py")
-    full = make_row(2, "the settings reader", path="/x/loader.py", symbol="Loader.parse_config", symbol_kind="method")
-    assert match_boost(plan, plain) == 0.0
-    assert match_boost(plan, full) == pytest.approx(0.5)
+@pytest.mark.parametrize("fuse", ["adaptive", "weighted", "rrf"])
+def test_what_was_named_comes_before_what_scores_a_little_better(fuse: str) -> None:
+    """Every fused strategy lifts the definition asked for; its score stays in the strategy's range."""
+    named = plan_query(RecallQuery(text="words", signals=Signals(code_symbols=("Parser.read_all",))))
+    rows = [make_row(n) for n in range(1, 13)]
+    rows[9] = make_row(10, symbol="Parser.read_all", symbol_kind="method")
+    legs = Legs(dense=scores(*[1.0 - n / 20 for n in range(12)]), sparse=scores(*[12.0 - n for n in range(12)]))
+
+    def ranked(plan: QueryPlan) -> list[Ranked]:
+        match fuse:
+            case "adaptive":
+                return fuse_adaptive(rows, legs, plan, lambda _: 0.5, no_recency)
+            case "weighted":
+                return fuse_weighted(rows, legs, plan, Weights(), no_recency)
+            case _:
+                return fuse_rrf(rows, legs, plan, no_recency)
+
+    assert order(ranked(PLAIN)).index(10) == 9
+    place = order(ranked(named)).index(10)
+    assert place < 9
+    assert ranked(named)[place].parts.boost == pytest.approx(0.3)
+    assert all(entry.score <= 1.0 for entry in ranked(named))
+
+
+def test_a_boost_fills_the_range_of_the_weights_and_no_more() -> None:
+    """What a weighted sum can reach without a boost, it cannot exceed with one."""
+    plan = plan_query(RecallQuery(text="words", signals=Signals(code_symbols=("read_all",))))
+    rows = [make_row(1, symbol="read_all", symbol_kind="function"), make_row(2)]
+    legs = Legs(dense=scores(0.9, 0.1), sparse=scores(9.0, 0.0))
+    ranked = fuse_weighted(rows, legs, plan, Weights(dense=0.2, sparse=0.1, recency=0.0, quality=0.0), no_recency)
+    assert ranked[0].score == pytest.approx(0.3)
+
+
+def test_one_leg_alone_has_no_boost() -> None:
+    """An ablation shows what it ranks by, and nothing that it does not."""
+    ranked = fuse_single([make_row(1, symbol="read_all")], Legs(scores(0.5), scores(1.0)), no_recency, is_dense=True)
+    assert ranked[0].parts.boost == 0.0
 
 
 def test_recency_halves_after_each_half_life() -> None:
