@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS"]
 
 _MODALITIES = ("text", "code", "image", "audio", "video", "conversation")
+_MAX_K = 1_000
+"""The most that the daemon gives."""
 _STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
 
 
@@ -82,9 +84,24 @@ def _batch(client: CairnClient, file: str, fields: dict[str, Any]) -> int:
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
             raise InputError("queries", f"{file}:{number}: not an object with `id` and `text`") from error
         own = {"project": fields["project"] or str(row.get("project", ""))}
-        result = client.recall(text, **{**fields, **own})
-        print_json({"id": name, "results": _by_uri(result), "took_ms": round(result.took_ms, 3)})
+        results, took_ms = _sources(client, text, {**fields, **own})
+        print_json({"id": name, "results": results, "took_ms": round(took_ms, 3)})
     return 0
+
+
+def _sources(client: CairnClient, text: str, fields: dict[str, Any]) -> tuple[list[dict[str, Any]], float]:
+    """Return the best k sources and the time of all questions: k fragments are fewer sources, so it asks for more."""
+    k = asked = fields["k"]
+    hits, took_ms = -1, 0.0
+    while True:
+        result = client.recall(text, **{**fields, "k": asked})
+        took_ms += result.took_ms
+        found = _by_uri(result)
+        # fragments that say the same are folded: fewer than asked for need not be all there are
+        is_all = len(result.items) < asked and len(result.items) <= hits
+        if len(found) >= k or not result.items or is_all or asked >= _MAX_K:
+            return found[:k], took_ms
+        hits, asked = len(result.items), min(asked * 4, _MAX_K)
 
 
 def _by_uri(result: RecallResult) -> list[dict[str, Any]]:

@@ -125,6 +125,23 @@ def test_a_batch_answers_in_order(asked: Home) -> None:
         assert answers[2]["results"][0]["uri"].endswith("src/load.py")
 
 
+def test_a_batch_counts_sources_and_not_fragments(home: Home) -> None:
+    """Long records fill the first places with their fragments: k sources come all the same, or all there are."""
+    rows = [
+        {"id": f"{name}{n}", "text": " ".join(f"{word} zither{name}{n}x{i}" for i in range(count))}
+        for name, word, count in (("long", "zither", 900), ("short", "zither music tune", 1))
+        for n in range(6)
+    ]
+    home.good("ingest", "-", "--project", "music", stdin="\n".join(map(json.dumps, rows)))
+    file = home.write("zither.jsonl", json.dumps({"id": 1, "text": "zither"}))
+    hits = home.json("recall", "zither", "--k", "10")["items"]
+    assert len({hit["cite"]["uri"] for hit in hits}) < 10
+    for k, many in ((10, 10), (20, 12)):
+        (answer,) = home.good("recall", "--queries", str(file), "--project", "music", "--k", str(k)).splitlines()
+        found = json.loads(answer)["results"]
+        assert len(found) == len({result["uri"] for result in found}) == many
+
+
 def test_a_question_of_a_batch_may_name_its_project(asked: Home) -> None:
     """Unless the command names one."""
     file = asked.write("own.jsonl", json.dumps({"id": 1, "text": "kettle", "project": "diary"}))
