@@ -41,7 +41,8 @@ _IGNORED_ENDINGS = (".pyc", ".pyo", ".swp", "~", ".egg-info")
 _CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 """First bytes of `CACHEDIR.TAG`. Source: the Cache Directory Tagging Specification."""
 
-_MAX_RULES_BYTES = 1024 * 1024
+_MAX_RULES_BYTES = 256 * 1024
+"""Of one ignore file; the rest is not read. People write a few thousand; this takes seconds to compile."""
 
 
 class IgnoreRules:
@@ -58,19 +59,17 @@ class IgnoreRules:
 
     def __init__(self, base: str, lines: Iterable[str]) -> None:
         self._base_length = len(base.rstrip("/")) + 1
-        names: list[str] = []
-        paths: list[str] = []
-        self._ordered: list[tuple[bool, bool, re.Pattern[str]]] | None = []
-        has_negation = False
-        for line in lines:
-            if (pattern := parse_pattern(line)) is not None:
-                (names if pattern.is_name else paths).append(pattern.regex)
-                self._ordered.append((pattern.is_left_out, pattern.is_name, re.compile(pattern.regex)))
-                has_negation |= not pattern.is_left_out
-        if not has_negation:
-            self._ordered = None
+        # a line that stands twice decides where it stands last
+        lasts = dict.fromkeys(reversed([*lines]))
+        patterns = [pattern for line in reversed(lasts) if (pattern := parse_pattern(line)) is not None]
+        names = [pattern.regex for pattern in patterns if pattern.is_name]
+        paths = [pattern.regex for pattern in patterns if not pattern.is_name]
         self._names = re.compile("|".join(names)) if names else None
         self._paths = re.compile("|".join(paths)) if paths else None
+        # without negation any match decides, and the order means nothing
+        self._ordered: list[tuple[bool, bool, re.Pattern[str]]] | None = None
+        if not all(pattern.is_left_out for pattern in patterns):
+            self._ordered = [(each.is_left_out, each.is_name, re.compile(each.regex)) for each in patterns]
 
     def decide(self, path: str, name: str) -> bool | None:
         """Return whether the entry is left out; None when no pattern speaks of it.

@@ -3,11 +3,15 @@
 Source: git's `dir.c` (`parse_path_pattern`) and `wildmatch.c`; compared with `git check-ignore` by the tests. The
 library `pathspec` differs in brackets and in white space at the end. Git looks at bytes where this looks at characters,
 so `?` is one letter here also where the letter takes two bytes.
+
+INVARIANT: no line of a file makes a match slow. Between two stars everything has a fixed width, so the leftmost place
+where it fits is as good as any, and an atomic group keeps that place. The same holds for the folders between two `**`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -27,6 +31,13 @@ _CLASSES = {
     "upper": "A-Z",
     "xdigit": "0-9A-Fa-f",
 }
+
+
+_STAR = "[^/]*"
+_FOLDERS = "(?:[^/]*/)*?"
+"""What `**/` matches: any number of folders, as few as will do."""
+_ANYTHING = "(?s:.*?)"
+"""What `**` matches before an escaped slash."""
 
 
 class IgnorePattern(msgspec.Struct, frozen=True):
@@ -83,7 +94,35 @@ def _body(pattern: str, *, is_name: bool) -> str:
         if not part:
             return ""
         parts.append(part)
-    return "".join(parts)
+    return _without_backtracking(parts)
+
+
+def _without_backtracking(parts: Sequence[str]) -> str:
+    """Join parts so that what follows a `**` is looked for once, and kept where it was first found."""
+    *before, last = _split(parts, (_FOLDERS, _ANYTHING), is_kept=True)
+    groups = "".join(f"(?>{_joined(group)})" for group in before if group)
+    return f"{groups}{_joined(last)}"
+
+
+def _joined(group: Sequence[str]) -> str:
+    """Join the parts of some folders; in each of them only the last star may try more than one place."""
+    folders = []
+    for folder in _split(group, ("/",)):
+        first, *pieces = ("".join(piece) for piece in _split(folder, (_STAR,)))
+        middle = "".join(f"(?>{_STAR}?{piece})" for piece in pieces[:-1])
+        folders.append(f"{first}{middle}{f'{_STAR}{pieces[-1]}' if pieces else ''}")
+    return "/".join(folders)
+
+
+def _split(parts: Sequence[str], borders: tuple[str, ...], *, is_kept: bool = False) -> list[list[str]]:
+    """Split at each border, which begins the next part when it is kept."""
+    split: list[list[str]] = [[]]
+    for part in parts:
+        if part not in borders:
+            split[-1].append(part)
+        else:
+            split.append([part] if is_kept else [])
+    return split
 
 
 def _stars(pattern: str, at: int, *, is_name: bool) -> tuple[str, int]:
@@ -93,13 +132,13 @@ def _stars(pattern: str, at: int, *, is_name: bool) -> tuple[str, int]:
         end += 1
     is_alone = (at == 0 or pattern[at - 1] == "/") and (end == len(pattern) or pattern.startswith(("/", "\\/"), end))
     if is_name or end - at == 1 or not is_alone:
-        return "[^/]*", end
+        return _STAR, end
     if end == len(pattern):
         # everything inside, and not the folder itself, whose own path ends with a slash
         return "(?s:[^/].*)", end
     if pattern[end] == "/":
-        return "(?s:.*/)?", end + 1
-    return "(?s:.*)", end
+        return _FOLDERS, end + 1
+    return _ANYTHING, end
 
 
 def _bracket(pattern: str, at: int) -> tuple[str, int]:

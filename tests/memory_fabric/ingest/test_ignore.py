@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from memory_fabric.ingest.ignore import IgnoreRules, is_always_ignored
 from memory_fabric.ingest.walk import is_ignored, walk_tree
+from tests.memory_fabric.ingest.linear import assert_ends
 
 PATTERNS = st.sampled_from([
     "a", "b/", "*.txt", "!a.txt", "/a", "a/b", "**/c", "c/**", "a/**/b", "!b/", "!c.txt", "*", "!*/", "[ab].txt",
@@ -146,3 +147,49 @@ def test_agrees_with_git_about_any_pattern(
     walked = {str(Path(file.path).relative_to(root)) for file in found}
     assert {name for name in walked if Path(name).name != ".gitignore"} == kept
     assert {name for name in names if not is_ignored(root / name, root)} == kept
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a" * 12 + "b", "a" * 60),
+        ("*a" * 100 + "b", "a" * 250),
+        ("**/a/" * 12 + "b", "a/" * 60),
+        ("**/*a*a*a*/" * 12 + "b", "aaaa/" * 600),
+        ("a/" + "**/*/" * 20 + "b", "a/" * 1500),
+        ("**\\/a" * 12 + "/b", "a/" * 1500),
+        ("*?" * 40 + "[!a]", "a" * 250),
+    ],
+)
+def test_no_pattern_is_slow(pattern: str, path: str) -> None:
+    """A line made to be tried in every way is tried in one, and does not hide what it does not match."""
+    program = (
+        "from memory_fabric.ingest.ignore import IgnoreRules\n"
+        f"rules, path = IgnoreRules('/base', [{pattern!r}]), {path!r}\n"
+        "name = path if '/' not in path else path.rstrip('/').rpartition('/')[2] + '/'\n"
+        "for _ in range(20): print(rules.decide(f'/base/{path}', name))\n"
+    )
+    assert set(assert_ends(program).split()) == {"None"}
+
+
+def test_the_last_of_equal_lines_decides() -> None:
+    """A line that comes again counts where it stands last, as in git."""
+    assert IgnoreRules("/base", ["a", "!a", "a"]).decide("/base/a", "a") is True
+    assert IgnoreRules("/base", ["!a", "a", "!a"]).decide("/base/a", "a") is False
+
+
+def test_stars_between_names() -> None:
+    """What stands between stars is found wherever it is, at the end only at the end."""
+    rules = IgnoreRules("/base", ["a*bc*d", "x/**/y*z/**/*w"])
+    for path, is_hit in [
+        ("abcd", True),
+        ("abbcxbcd", True),
+        ("abcdx", False),
+        ("abd", False),
+        ("x/yz/w", True),
+        ("x/y/yz/yzz/q/ww", True),
+        ("x/y/z/w", False),
+        ("x/yz/wq", False),
+    ]:
+        assert (rules.decide(f"/base/{path}", path.rpartition("/")[2]) is True) is is_hit, path
