@@ -8,6 +8,7 @@ import click
 
 from cli.commands.common import json_option
 from cli.connect import connect
+from cli.models import EvalReport
 from cli.progress import follow
 from cli.screen import out, print_json
 
@@ -32,14 +33,18 @@ def run(profile: Path | None, name: str, strategy: str, is_json: bool) -> int:
         report = follow(client.run_eval(name, strategy), is_json=is_json)
     if is_json:
         print_json(report)
-        return 0
+    else:
+        _show(report, strategy)
+    return 1 if report.regressed else 0
+
+
+def _show(report: EvalReport, strategy: str) -> None:
     out.print(f"{report.set}: {report.queries} questions, strategy {strategy}")
     out.print(f"  recall@5 {report.recall_5:.3f}  @10 {report.recall_10:.3f}  @20 {report.recall_20:.3f}")
     out.print(f"  nDCG@10 {report.ndcg_10:.3f}  MRR@10 {report.mrr_10:.3f}")
     out.print(f"  p50 {report.p50_ms:.1f} ms  p95 {report.p95_ms:.1f} ms  p99 {report.p99_ms:.1f} ms")
     if report.regressed:
         out.print("  worse than the best run before", style="bold red")
-    return 1 if report.regressed else 0
 
 
 COMMANDS = {"eval": evaluation}

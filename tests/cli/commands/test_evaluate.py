@@ -32,6 +32,20 @@ def test_a_set_of_ones_own_is_run(home: Home) -> None:
     assert "nDCG@10" in shown
 
 
+def test_a_regression_is_a_failure_for_people_and_programs(home: Home) -> None:
+    """The same status, with --json or without."""
+    home.write("worse.jsonl", f"{json.dumps({**_HEADER, 'set': 'worse'})}\n{json.dumps(_QUESTION)}\n")
+    words = ("eval", "run", "--set", "worse.jsonl", "--strategy", "sparse")
+    home.good(*words)
+    (best,) = (home.profile / "cache" / "eval").glob("worse-*.sparse.json")
+    best.write_text(json.dumps({**json.loads(best.read_text()), "ndcg_10": 2.0}))
+    done = home.cairn(*words, "--json")
+    last = done.stdout.splitlines()[-1]
+    assert (done.returncode, json.loads(last)["regressed"]) == (1, True)
+    shown = home.cairn(*words)
+    assert (shown.returncode, "worse than the best run before" in shown.stdout) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
