@@ -36,6 +36,7 @@ class FixedVectors:
     model_id = "fixed"
     dimension = DIMENSION
     languages = frozenset({"en"})
+    is_loaded = True
 
     def __init__(self) -> None:
         self._table = clustered_vectors(4_096, DIMENSION)

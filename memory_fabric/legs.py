@@ -59,8 +59,7 @@ class Legs:
         choice = find_embedder(config.embed, profile=profile)
         self._embedder: Embedder | None = choice.embedder
         self._no_model_reason = choice.reason
-        self._model_error = ""
-        self._is_warm = False
+        self._warm_error = ""
         self._running = 0
         self._last_recall = 0.0
         self._gate = threading.Lock()
@@ -124,9 +123,8 @@ class Legs:
         try:
             assert self._embedder is not None
             self._embedder.embed_query("warm up")
-            self._is_warm = True
         except CairnError as error:
-            self._model_error = error.message
+            self._warm_error = error.message
             log.error("model_failed", model=self.model_name, error=error.message)
 
     def stop(self) -> None:
@@ -210,9 +208,14 @@ class Legs:
         """Return whether the model can be used."""
         if self._embedder is None:
             return "absent"
-        if self._model_error:
-            return "failed"
-        return "ready" if self._is_warm else "cold"
+        if self._embedder.is_loaded:
+            return "ready"
+        return "failed" if self._warm_error else "cold"
+
+    @property
+    def _model_error(self) -> str:
+        """Return why warming failed, until a later try of a recall or of the index succeeds."""
+        return "" if self._embedder is None or self._embedder.is_loaded else self._warm_error
 
     def states(self) -> tuple[IndexState, ...]:
         """Return where both indexes stand."""

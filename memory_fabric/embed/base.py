@@ -28,6 +28,10 @@ class Embedder(Protocol):
     def languages(self) -> frozenset[str]:
         """ISO 639-1 codes that the model was trained to understand; empty means all."""
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it can answer at once; one that is not loads itself with its first text."""
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of `texts`.
 

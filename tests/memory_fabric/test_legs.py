@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import msgspec
@@ -131,3 +132,28 @@ def test_tokens_are_counted_with_and_without_a_model(tmp_path: Path) -> None:
         exact = fabric._legs.count_tokens(text)
     with open_fabric(tmp_path / "n", NO_MODEL) as fabric:
         assert fabric._legs.count_tokens(text) >= exact > 0
+
+
+def test_a_model_that_waits_for_its_first_text_is_cold_until_then(tmp_path: Path) -> None:
+    """With `is_warm_on_start = false` a question makes it ready."""
+    config = msgspec.structs.replace(TINY, embed=EmbedConfig(model="tiny", is_warm_on_start=False))
+    with open_fabric(tmp_path / "m", config) as fabric:
+        assert fabric.stats().model_state == "cold"
+        ask(fabric, "memory cache")
+        assert fabric.stats().model_state == "ready"
+
+
+def test_a_model_that_failed_to_warm_is_ready_once_it_works(tmp_path: Path, models: Path) -> None:
+    """What the warming said is forgotten then."""
+    weights = models / "tiny/source/model.safetensors"
+    sound = weights.read_bytes()
+    weights.write_bytes(sound[: len(sound) // 2])
+    shutil.rmtree(models / "tiny/built", ignore_errors=True)
+    with open_fabric(tmp_path / "m", TINY) as fabric:
+        for thread in threading.enumerate():
+            if thread.name == "cairn-warm":
+                thread.join()
+        assert fabric.stats().model_state == "failed"
+        weights.write_bytes(sound)
+        ask(fabric, "memory cache")
+        assert fabric.stats().model_state == "ready"

@@ -35,6 +35,7 @@ class Letters:
     model_id = "letters"
     dimension = 26
     languages = frozenset({"en"})
+    is_loaded = True
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return (n, 26) unit vectors."""

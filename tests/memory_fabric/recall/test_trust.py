@@ -20,6 +20,7 @@ class Speller:
     model_id = "speller"
     dimension = 2
     languages = ENGLISH
+    is_loaded = True
 
     def __init__(self, fertility: float) -> None:
         self._fertility = fertility
