@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from foundation.config import ConfigError, Layer, env_layer, file_layer, load_layers, override_layer
+from foundation.paths import expanded_path
 from foundation.places import Places
 from memory_fabric.config import MemoryConfig
 
@@ -84,17 +85,51 @@ def load_config(places: Places, *, preset: str = "", overrides: Sequence[str] = 
     layers += [file_layer(places.config), *_project_layers()]
     layers += [env_layer(os.environ), override_layer(overrides)]
     config = load_layers(CairnConfig, layers)
-    relative = [folder for folder in config.daemon.watch if not Path(folder).expanduser().is_absolute()]
-    if relative:
-        # the daemon outlives the folder that it was started in
-        raise ConfigError([f"`daemon.watch`: `{folder}` is not an absolute path" for folder in relative])
+    mistakes = [*_path_mistakes(config), *_server_mistakes(config)]
+    if mistakes:
+        raise ConfigError(mistakes)
     return config
+
+
+def _path_mistakes(config: CairnConfig) -> Iterator[str]:
+    tcp, ingest = config.daemon.tcp, config.memory.ingest
+    files = {f"daemon.tcp.{name}": getattr(tcp, name) for name in ("certificate_file", "key_file", "token_file")}
+    for key, text in {"daemon.socket": config.daemon.socket, **files}.items():
+        if text:
+            yield from _path_mistake(key, text)
+    folders = {"daemon.watch": config.daemon.watch, "memory.ingest.roots": ingest.roots}
+    for key, texts in {**folders, "memory.ingest.denied": ingest.denied}.items():
+        for text in texts:
+            # the daemon outlives the folder that it was started in
+            yield from _path_mistake(key, text, is_absolute=True)
+
+
+def _path_mistake(key: str, text: str, *, is_absolute: bool = False) -> Iterator[str]:
+    try:
+        path = expanded_path(text)
+    except ValueError as error:
+        yield f"`{key}`: `{text}`: {error}"
+        return
+    if "\x00" in text:
+        yield f"`{key}`: `{text}` holds a NUL character"
+    elif is_absolute and not path.is_absolute():
+        yield f"`{key}`: `{text}` is not an absolute path"
+
+
+def _server_mistakes(config: CairnConfig) -> Iterator[str]:
+    if config.memory.dense.backend == "qdrant_server" and not config.memory.dense.url.strip():
+        yield "`memory.dense.url`: missing; `qdrant_server` needs an address such as `http://127.0.0.1:6333`"
 
 
 def _preset_layer(preset: str) -> Layer:
     named = preset_folder() / f"{preset}.toml"
     is_name = preset.isidentifier() or preset.replace("-", "_").isidentifier()
-    return file_layer(named if is_name and named.is_file() else Path(preset).expanduser(), is_required=True)
+    try:
+        path = named if is_name and named.is_file() else expanded_path(preset)
+    except (ValueError, OSError):
+        # whoever opens it finds out why it cannot be
+        path = Path(preset)
+    return file_layer(path, is_required=True)
 
 
 def _project_layers() -> list[Layer]:

@@ -11,32 +11,48 @@ from memory_fabric.records import Weights
 __all__ = ["DenseConfig", "EmbedConfig", "IngestConfig", "MemoryConfig", "RecallConfig", "SparseConfig"]
 
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
-Size = Annotated[int, msgspec.Meta(ge=100)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+# bounds: what any machine that Cairn runs on could work with, so that a slip of the finger is told and not obeyed
+FileBytes = Annotated[int, msgspec.Meta(ge=1_024, le=4 * 1024**3)]
+"""A file is read whole."""
+ArchiveBytes = Annotated[int, msgspec.Meta(ge=1_024, le=64 * 1024**3)]
+Ratio = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+FragmentChars = Annotated[int, msgspec.Meta(ge=100, le=100_000)]
+Batch = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+Threads = Annotated[int, msgspec.Meta(ge=1, le=256)]
+Texts = Annotated[int, msgspec.Meta(ge=1, le=1_024)]
+Points = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+Edges = Annotated[int, msgspec.Meta(ge=2, le=128)]
+Beam = Annotated[int, msgspec.Meta(ge=4, le=10_000)]
+"""The engine takes no fewer than 4 while it builds."""
+HeapBytes = Annotated[int, msgspec.Meta(ge=15_000_000, le=4_000_000_000)]
+"""Tantivy takes no fewer, and no more than 32 bits count."""
+Candidates = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+Days = Annotated[float, msgspec.Meta(ge=0.01, le=36_500)]
+SnippetChars = Annotated[int, msgspec.Meta(ge=20, le=10_000)]
+Fragments = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 
 
 class IngestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Reading and cutting."""
 
-    max_file_bytes: Count = 32 * 1024 * 1024
+    max_file_bytes: FileBytes = 32 * 1024 * 1024
     """Larger files are skipped with the reason."""
-    max_archive_bytes: Count = 512 * 1024 * 1024
+    max_archive_bytes: ArchiveBytes = 512 * 1024 * 1024
     """An archive that unpacks to more is refused."""
-    max_archive_ratio: Count = 200
+    max_archive_ratio: Ratio = 200
     """Unpacked size over packed size beyond which an archive is a bomb."""
-    chunk_chars: Size = 1000
+    chunk_chars: FragmentChars = 1000
     """Wanted size of a fragment; the default model sees 256 tokens, about 1,000 characters of English."""
-    max_chunk_chars: Size = 1600
+    max_chunk_chars: FragmentChars = 1600
     """Hard limit of a fragment."""
-    batch_files: Count = 64
+    batch_files: Batch = 64
     """Files in one transaction."""
     roots: tuple[str, ...] = ("/",)
     """Folders that may be indexed; a path outside them is refused."""
     denied: tuple[str, ...] = ("/proc", "/sys", "/dev", "~/.ssh", "~/.gnupg")
     """Folders that are never indexed, even inside an allowed one; the profile itself is always among them."""
     is_following_gitignore: bool = True
-    readers: Count = 2
+    readers: Threads = 2
     """Threads that read and cut."""
 
     def __post_init__(self) -> None:
@@ -49,8 +65,8 @@ class EmbedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     model: str = "all-minilm-l6-v2"
     """Name of a manifest in `models/`; empty for none."""
-    threads: Count = 2
-    batch: Count = 8
+    threads: Threads = 2
+    batch: Texts = 8
     """Texts in one model call; measured: small length-sorted batches beat large ones."""
     is_warm_on_start: bool = True
     """Whether the model loads in the background after start."""
@@ -62,11 +78,11 @@ class DenseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backend: Literal["qdrant_edge", "qdrant_server", "exact"] = "qdrant_edge"
     url: str = ""
     """Of a Qdrant server, for `qdrant_server`."""
-    hnsw_from_points: Count = 20_000
+    hnsw_from_points: Points = 20_000
     """Below this a full scan answers; above it `optimize` builds a graph."""
-    hnsw_m: Count = 16
-    hnsw_ef_construct: Count = 64
-    hnsw_ef: Count = 100
+    hnsw_m: Edges = 16
+    hnsw_ef_construct: Beam = 64
+    hnsw_ef: Beam = 100
     """Measured on 14,000 fragments of code embedded by the default model: recall@10 .992; with 32 and 256 it is .997,
     and the graph takes 2.6 times as long to build."""
     quantization: Literal["none", "scalar"] = "none"
@@ -76,19 +92,23 @@ class SparseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The term index."""
 
     backend: Literal["tantivy", "fts5"] = "tantivy"
-    heap_bytes: Count = 64 * 1024 * 1024
+    heap_bytes: HeapBytes = 64 * 1024 * 1024
 
 
 class RecallConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ranking."""
 
     weights: Weights = Weights()
-    candidates: Count = 100
+    candidates: Candidates = 100
     """Fragments taken from each leg before fusion."""
-    recency_half_life_days: Positive = 180.0
-    snippet_chars: Count = 320
-    max_per_source: Count = 3
+    recency_half_life_days: Days = 180.0
+    snippet_chars: SnippetChars = 320
+    max_per_source: Fragments = 3
     """Fragments of one source among the answers; the rest are folded behind them."""
+
+    def __post_init__(self) -> None:
+        if self.weights.dense == self.weights.sparse == 0:
+            raise ValueError("`weights.dense` and `weights.sparse` are both 0: nothing would be found")
 
 
 class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

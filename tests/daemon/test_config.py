@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -102,6 +104,51 @@ def test_followed_folders_are_absolute(places: Places) -> None:
         load_config(places, overrides=["daemon.watch=['a/b', '/c']"])
 
 
+@pytest.mark.parametrize("key", ["daemon.watch", "memory.ingest.roots", "memory.ingest.denied"])
+def test_folders_are_somewhere(key: str, places: Places) -> None:
+    """A list of them is checked whole, before anything is opened; a relative one would deny or allow by chance."""
+    with pytest.raises(ConfigError) as caught:
+        load_config(
+            places, overrides=[f"{key}=['~nouser-of-this-name', '/ok', 'a/b', '', '/a\\u0000b']".replace("'", '"')]
+        )
+    nobody, relative, empty, nul = caught.value.mistakes
+    assert nobody == f"`{key}`: `~nouser-of-this-name`: no user of this name has a home folder here"
+    assert relative == f"`{key}`: `a/b` is not an absolute path"
+    assert empty == f"`{key}`: `` is not an absolute path"
+    assert nul.endswith("holds a NUL character")
+
+
+@pytest.mark.parametrize("key", ["socket", "tcp.certificate_file", "tcp.key_file", "tcp.token_file"])
+def test_a_file_in_the_home_of_nobody_is_a_mistake(key: str, places: Places) -> None:
+    """With the key, not with a traceback."""
+    with pytest.raises(ConfigError, match=f"`daemon.{key}`: `~nouser-of-this-name/x`: no user"):
+        load_config(places, overrides=[f"daemon.{key}=~nouser-of-this-name/x"])
+
+
+def test_a_qdrant_server_has_an_address(places: Places) -> None:
+    """Without one the client would choose for itself."""
+    backend = "memory.dense.backend=qdrant_server"
+    with pytest.raises(ConfigError, match=r"`memory.dense.url`: missing"):
+        load_config(places, overrides=[backend])
+    url = "http://127.0.0.1:6333"
+    assert load_config(places, overrides=[backend, f"memory.dense.url={url}"]).memory.dense.url == url
+
+
+@pytest.mark.parametrize("preset", ["~nouser-of-this-name/x", "a" * 300, "/" + "a" * 300])
+def test_a_preset_that_leads_nowhere_is_a_mistake(preset: str, places: Places) -> None:
+    """And named."""
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        load_config(places, preset=preset)
+    assert caught.value.mistakes[0].startswith(preset)
+
+
+def test_a_projects_file_that_is_a_pipe_is_a_mistake(places: Places) -> None:
+    """It came with the project, and nobody will ever write into it."""
+    os.mkfifo(".cairn.toml")
+    with pytest.raises(ConfigError, match=r"\.cairn\.toml: not a regular file"):
+        load_config(places)
+
+
 def test_a_preset_that_does_not_exist_is_a_mistake(places: Places) -> None:
     """It was named, so it was meant."""
     with pytest.raises(ConfigError, match="nowhere: cannot be read"):
@@ -121,6 +168,42 @@ def test_numbers_have_ranges(setting: str, places: Places) -> None:
         load_config(places, overrides=[setting])
 
 
+def _numbers(config: msgspec.Struct, path: str = "") -> Iterator[str]:
+    for field in msgspec.structs.fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, msgspec.Struct):
+            yield from _numbers(value, f"{path}{field.name}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield path + field.name
+
+
+@pytest.mark.parametrize("value", ["-1", "1e308", "9999999999999", "nan", "inf"])
+@pytest.mark.parametrize("key", list(_numbers(CairnConfig())))
+def test_every_number_has_both_bounds(key: str, value: str, places: Places) -> None:
+    """A slip of the finger is told before it takes all memory."""
+    with pytest.raises(ConfigError, match=f"`{key}`"):
+        load_config(places, overrides=[f"{key}={value}"])
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "memory.ingest.readers=1000000",
+        "memory.ingest.max_file_bytes=0",
+        "memory.embed.threads=100000",
+        "memory.dense.hnsw_m=1000000",
+        "memory.dense.hnsw_ef_construct=3",
+        "memory.sparse.heap_bytes=1",
+        "memory.recall.candidates=1000000000",
+        "memory.recall.weights.dense=1e308",
+    ],
+)
+def test_absurd_numbers_are_refused(setting: str, places: Places) -> None:
+    """With the key and the bound."""
+    with pytest.raises(ConfigError, match=f"`{setting.partition('=')[0]}`: expected .* [<>]= "):
+        load_config(places, overrides=[setting])
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
@@ -129,6 +212,7 @@ def test_numbers_have_ranges(setting: str, places: Places) -> None:
         ("ingest]\nreaders = 0", "memory.ingest.readers"),
         ("recall]\nrecency_half_life_days = -1", "memory.recall.recency_half_life_days"),
         ("recall.weights]\ndense = -3.0", "memory.recall.weights.dense"),
+        ("recall.weights]\ndense = 0.0\nsparse = 0.0", "are both 0"),
     ],
 )
 def test_a_number_that_makes_no_sense_is_refused(said: str, reason: str, places: Places) -> None:
