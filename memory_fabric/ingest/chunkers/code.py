@@ -7,6 +7,7 @@ import re
 from memory_fabric.ingest.chunkers.definitions import DefinitionFinder, Piece
 from memory_fabric.ingest.chunkers.languages import grammar_for, parse_within, parser_for
 from memory_fabric.ingest.chunkers.lines import LineMap, chunk_lines, cut_rows
+from memory_fabric.ingest.chunkers.tame import is_tame
 from memory_fabric.records import ChunkSpan
 
 __all__ = ["chunk_code"]
@@ -39,7 +40,7 @@ def chunk_code(text: str, *, language: str, wanted_chars: int, max_chars: int) -
     grammar = grammar_for(language) if len(text) <= _MAX_PARSED_CHARS and text.strip() else None
     parser = parser_for(grammar) if grammar else None
     source = text.encode("utf-8", "surrogatepass") if parser else b""
-    tree = parse_within(parser, source) if parser else None
+    tree = parse_within(parser, source) if grammar and parser and is_tame(source, grammar.module) else None
     if grammar is None or tree is None:
         return chunk_lines(text, wanted_chars=wanted_chars, max_chars=max_chars)
     lines = LineMap(text)
