@@ -20,15 +20,12 @@ from daemon.system import System, version
 from daemon.tcp import tcp_listener
 from daemon.watch import keep_level
 from foundation.config import ConfigError
-from foundation.places import Places, Running, socket_path
+from foundation.places import SOCKET_BYTES, Places, Running, socket_path
 from memory_fabric.fabric import MemoryFabric
 from servers.grpc_api.bridge import Bridge
 from servers.grpc_api.server import GrpcServer, TcpListener
 
 __all__ = ["run"]
-
-_SOCKET_BYTES = 103
-"""Longest path of a Unix socket on every system."""
 
 log = structlog.get_logger(__name__)
 
@@ -78,9 +75,9 @@ def _socket(config: DaemonConfig, places: Places) -> Path:
     if not config.socket:
         return socket_path(places.profile)
     path = Path(config.socket).expanduser()
-    if not path.is_absolute() or len(os.fsencode(path)) > _SOCKET_BYTES or not path.parent.is_dir():
+    if not path.is_absolute() or len(os.fsencode(path)) > SOCKET_BYTES or not path.parent.is_dir():
         raise ConfigError(
-            [f"`daemon.socket`: `{path}` must be absolute, of at most {_SOCKET_BYTES} bytes, in a folder that exists"]
+            [f"`daemon.socket`: `{path}` must be absolute, of at most {SOCKET_BYTES} bytes, in a folder that exists"]
         )
     return path
 

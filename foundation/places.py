@@ -17,6 +17,7 @@ import platformdirs
 from foundation.errors import ConflictError, ResourceError
 
 __all__ = [
+    "SOCKET_BYTES",
     "Places",
     "Running",
     "find_running",
@@ -28,8 +29,8 @@ __all__ = [
     "socket_path",
 ]
 
-_SOCKET_BYTES = 100
-"""Longest path of a Unix socket that every system takes (Linux: 107, macOS: 103)."""
+SOCKET_BYTES = 103
+"""Longest path of a Unix socket that every system takes. Source: sys/un.h of macOS; unix(7) of Linux has 107."""
 
 _SAFE = re.compile(r"[A-Za-z0-9/._@+~-]+")
 """gRPC reads the address of a socket as a URI: other characters would have to be escaped by every client."""
@@ -131,7 +132,7 @@ def socket_path(profile: Path) -> Path:
 
 
 def _is_fit(path: Path) -> bool:
-    return len(os.fsencode(path)) <= _SOCKET_BYTES and _SAFE.fullmatch(str(path)) is not None
+    return len(os.fsencode(path)) <= SOCKET_BYTES and _SAFE.fullmatch(str(path)) is not None
 
 
 def find_running(profile: Path) -> Running | None:

@@ -13,12 +13,9 @@ import grpc
 import msgspec
 
 from foundation.errors import CairnError, ConflictError, InputError, ResourceError
-from foundation.places import is_answering
+from foundation.places import SOCKET_BYTES, is_answering
 
 __all__ = ["TcpListener", "check_tcp", "open_socket", "open_tcp"]
-
-_SOCKET_BYTES = 107 if os.uname().sysname == "Linux" else 103
-"""Longest path of a Unix socket. Source: unix(7), `sun_path`; sys/un.h of macOS."""
 
 _ELSEWHERE = "choose another place by `daemon.socket`"
 
@@ -96,8 +93,8 @@ def open_socket(server: grpc.Server, path: Path) -> None:
         ConflictError: Others may enter the folder, or the path is in use.
         ResourceError: The path is too long, or the folder cannot be written.
     """
-    if (size := len(os.fsencode(path))) > _SOCKET_BYTES:
-        raise ResourceError(f"the socket's path has {size} bytes, more than {_SOCKET_BYTES}: `{path}`", fix=_ELSEWHERE)
+    if (size := len(os.fsencode(path))) > SOCKET_BYTES:
+        raise ResourceError(f"the socket's path has {size} bytes, more than {SOCKET_BYTES}: `{path}`", fix=_ELSEWHERE)
     try:
         _prepare(path)
         server.add_insecure_port(f"unix:{quote(str(path))}")

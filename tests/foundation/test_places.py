@@ -13,6 +13,7 @@ import pytest
 
 from foundation.errors import ConflictError, ResourceError
 from foundation.places import (
+    SOCKET_BYTES,
     Running,
     find_running,
     find_socket,
@@ -71,6 +72,19 @@ def test_a_usual_profile_has_its_socket_inside() -> None:
     assert socket_path(Path("/home/me/.local/share/cairn")) == Path("/home/me/.local/share/cairn/cairn.sock")
 
 
+def test_the_longest_path_of_a_socket_is_used_and_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One number for the door, the configuration and the profile; one byte more goes to a short folder."""
+    with tempfile.TemporaryDirectory() as short:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        profile = Path(short) / ("x" * (SOCKET_BYTES - len(short) - len("//cairn.sock")))
+        profile.mkdir()
+        path = socket_path(profile)
+        assert (path, len(os.fsencode(path))) == (profile / "cairn.sock", SOCKET_BYTES)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+        assert not socket_path(profile.with_name(profile.name + "x")).is_relative_to(short)
+
+
 @pytest.mark.parametrize("name", ["x" * 120, "a%20b", "a#b", "a?b", "a b", "ё"])
 def test_a_deep_or_odd_profile_gets_a_short_socket(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same one each time, in a folder of our own, and another for another profile."""
@@ -79,7 +93,7 @@ def test_a_deep_or_odd_profile_gets_a_short_socket(name: str, tmp_path: Path, mo
         path = socket_path(tmp_path / name)
         assert path == socket_path(tmp_path / name) != socket_path(tmp_path / (name + "y"))
         assert path.is_relative_to(short)
-        assert len(os.fsencode(path)) <= 107
+        assert len(os.fsencode(path)) <= SOCKET_BYTES
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
