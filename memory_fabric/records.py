@@ -155,8 +155,10 @@ class ChunkRow(msgspec.Struct, frozen=True):
     path: str
     uri: str
     timestamp_s: float
+    """0 when the item has no date: then `is_dated` says so, and no condition on time is met."""
     quality: float
     layer: str = "document"
+    is_dated: bool = True
 
 
 class JournalEntry(msgspec.Struct, frozen=True):
@@ -180,7 +182,7 @@ class SkippedFile(msgspec.Struct, frozen=True):
 class Filters(msgspec.Struct, frozen=True):
     """What a search may return; empty fields do not restrict.
 
-    Times are seconds since the epoch, `since` inclusive, `until` exclusive.
+    Times are seconds since the epoch, `since` inclusive, `until` exclusive; what has no date meets neither.
     """
 
     projects: tuple[str, ...] = ()

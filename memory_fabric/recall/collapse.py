@@ -36,10 +36,11 @@ _STRIDE = 32
 def fold_page(
     ranked: Sequence[ChunkRow], *, k: int, max_per_source: int | None, check: Check
 ) -> tuple[list[ChunkRow], dict[int, int]]:
-    """Fill a page of `k`: of near-duplicates the first, of each source the best.
+    """Keep the first of each group of near-duplicates, until a page is full.
 
-    A source is a document, or in code a class or function of the top level: what else stands in the same file need not
-    be about the same thing. Imported records are never folded as duplicates: their ids are what the caller asks for.
+    Keep at most `max_per_source` fragments of one source, the best ones: a source is a document, or in code a class or
+    function of the top level, as what else stands in the same file need not be about the same thing. Imported records
+    are never folded as duplicates: their ids are what the caller asks for.
 
     Args:
         ranked: Best first.

@@ -20,6 +20,7 @@ _RRF_K = 60
 _PRIOR = 0.20
 """What recency and quality together may take from an adaptive score: the weights .12 and .08 of the design."""
 
+_UNDATED = 0.5
 _DAY_S = 86_400.0
 
 
@@ -59,7 +60,9 @@ def _parts(
 
 
 def recency_of(row: ChunkRow, now_s: float, half_life_days: float) -> float:
-    """Return 0..1: a half after each half-life."""
+    """Return 0..1: a half after each half-life; a half too for what has no date, since unknown is not old."""
+    if not row.is_dated:
+        return _UNDATED
     age_days = max(now_s - row.timestamp_s, 0.0) / _DAY_S
     return math.exp2(-age_days / half_life_days)
 

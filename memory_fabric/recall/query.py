@@ -85,7 +85,7 @@ def plan_query(query: RecallQuery) -> QueryPlan:
 
 
 def _symbols(text: str) -> Iterator[str]:
-    """Yield words that only code has: inner capitals, underscores, scopes, or a call's brackets."""
+    """Return words that only code has: inner capitals, underscores, scopes, or a call's brackets."""
     for match in _IDENTIFIER.finditer(text):
         word = match[0]
         if word.rpartition(".")[2] in _SUFFIXES and "." in word:

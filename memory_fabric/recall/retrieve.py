@@ -32,7 +32,7 @@ from memory_fabric.recall.literals import count_held
 from memory_fabric.recall.query import QueryPlan, plan_query
 from memory_fabric.recall.snippet import cut_snippet, query_stems
 from memory_fabric.recall.trust import closeness, dense_share, prominence, reading_skill
-from memory_fabric.records import ChunkRow, Cite, Hit, RecallQuery, RecallResult
+from memory_fabric.records import ChunkRow, Cite, Filters, Hit, RecallQuery, RecallResult
 from memory_fabric.store.store import Store
 
 __all__ = ["LegSource", "Retriever", "cite_of"]
@@ -122,7 +122,7 @@ class Retriever:
         legs, skill = self._search(plan, query, wanted, stages, degraded, check)
         with stages.time("fuse"):
             check()
-            rows = self._rows(legs)
+            rows = self._rows(legs, plan.filters)
             check()
             ranked = self._rank(plan, query, legs, rows, skill, check)
             hits = self._present(plan, query, ranked, check)
@@ -224,10 +224,13 @@ class Retriever:
 
     # ---- the ranking ------------------------------------------------------------------------------------------
 
-    def _rows(self, legs: Legs) -> list[ChunkRow]:
+    def _rows(self, legs: Legs, filters: Filters) -> list[ChunkRow]:
         """Fetch the candidates; what was forgotten since the index saw it has no row and drops out here."""
         ids = dict.fromkeys([*(legs.dense or ()), *(legs.sparse or ())])
-        return list(self._store.chunks(list(ids)).values())
+        rows = self._store.chunks(list(ids)).values()
+        # an index may know an undated fragment as one of 1970, which lies before every `until`
+        is_timed = filters.since_s is not None or filters.until_s is not None
+        return [row for row in rows if row.is_dated or not is_timed]
 
     def _rank(
         self, plan: QueryPlan, query: RecallQuery, legs: Legs, rows: list[ChunkRow], skill: float, check: Check

@@ -23,6 +23,7 @@ from memory_fabric.store.rows import (
     ChunkColumns,
     FileColumns,
     ItemColumns,
+    chunk_row,
     file_state,
     memory_item,
     unpack_ids,
@@ -42,7 +43,7 @@ _CURSOR_DIGITS = 18
 _CHUNK = """
 SELECT c.id, i.id, c.item_key, c.ordinal, c.text, c.context, c.line_start, c.line_end, c.page, c.language, c.symbol,
        c.symbol_kind, c.content_hash, i.modality, i.project, i.path, i.uri, coalesce(i.timestamp_s, 0),
-       i.quality, i.layer
+       i.quality, i.layer, i.timestamp_s IS NOT NULL
 FROM chunks c JOIN items i ON i.key = c.item_key
 """
 
@@ -111,7 +112,7 @@ class Reader:
             part = ids[start : start + _STEP]
             marks = ",".join("?" * len(part))
             for row in self._rows(ChunkColumns, f"{_CHUNK} WHERE c.id IN ({marks})", part):
-                found[row[0]] = ChunkRow(*row)
+                found[row[0]] = chunk_row(row)
         return found
 
     def live_chunk_ids(self) -> NDArray[np.int64]:
@@ -128,7 +129,7 @@ class Reader:
             " WHERE c.ordinal BETWEEN m.ordinal - ? AND m.ordinal + ? ORDER BY c.ordinal",
             (chunk_id, before, after),
         )
-        return [ChunkRow(*row) for row in rows]
+        return [chunk_row(row) for row in rows]
 
     def chunk_counts(self, under: Sequence[str]) -> dict[str, int]:
         """Return how many chunks each file below `under` gave; members of an archive count for the archive."""

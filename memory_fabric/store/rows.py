@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from foundation.ids import ChunkId, ItemId
-from memory_fabric.records import ItemSource, Layer, MemoryItem, Meta, Modality
+from memory_fabric.records import ChunkRow, ItemSource, Layer, MemoryItem, Meta, Modality
 from memory_fabric.store.drafts import FileState, ItemDraft
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "FileColumns",
     "ItemColumns",
     "checksum",
+    "chunk_row",
     "file_state",
     "file_values",
     "item_values",
@@ -34,7 +35,27 @@ ITEM_COLUMNS = (
 FILE_COLUMNS = "path, size, mtime_ns, inode, device, content_hash, state, reason"
 
 ChunkColumns = tuple[
-    ChunkId, ItemId, int, int, str, str, int, int, int, str, str, str, bytes, Modality, str, str, str, float, float, str
+    ChunkId,
+    ItemId,
+    int,
+    int,
+    str,
+    str,
+    int,
+    int,
+    int,
+    str,
+    str,
+    str,
+    bytes,
+    Modality,
+    str,
+    str,
+    str,
+    float,
+    float,
+    str,
+    int,
 ]
 """The fields of a `ChunkRow`, in order."""
 
@@ -66,6 +87,11 @@ def unpack_ids(blob: bytes) -> array[int]:
         ValueError: The length is not a multiple of 8.
     """
     return array("q", blob)
+
+
+def chunk_row(row: ChunkColumns) -> ChunkRow:
+    """Return the fragment of a row that `Reader` selects."""
+    return ChunkRow(*row[:-1], is_dated=bool(row[-1]))
 
 
 def item_values(draft: ItemDraft) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,6 +146,13 @@ def test_recency_halves_after_each_half_life() -> None:
     day_s = 86_400.0
     assert recency_of(row, 360 * day_s, 180.0) == pytest.approx(0.25)
     assert recency_of(make_row(1, timestamp_s=9e9), 0.0, 180.0) == 1.0
+
+
+def test_what_has_no_date_is_neither_new_nor_old() -> None:
+    """Unknown is not zero: a record without a date keeps half of its recency at any time."""
+    row = msgspec.structs.replace(make_row(1, timestamp_s=0.0), is_dated=False)
+    assert recency_of(row, 1.7e9, 180.0) == 0.5
+    assert recency_of(row, 0.0, 180.0) == 0.5
 
 
 finite = st.floats(-1.0, 1.0, allow_nan=False)

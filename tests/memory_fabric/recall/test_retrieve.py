@@ -23,6 +23,7 @@ from memory_fabric.index.targets import DenseTarget, SparseTarget
 from memory_fabric.operations import Check
 from memory_fabric.recall.retrieve import LegSource, Retriever
 from memory_fabric.records import Filters, RecallQuery, Signals
+from memory_fabric.store.drafts import ItemDraft
 from memory_fabric.store.store import Store
 from tests.memory_fabric.store.samples import item
 
@@ -89,11 +90,11 @@ def go_on() -> None:
 class Parts:
     """A store and two indexes that hold the same fragments."""
 
-    def __init__(self, folder: Path, texts: Sequence[str] = TEXTS) -> None:
+    def __init__(self, folder: Path, texts: Sequence[str] = TEXTS, items: Sequence[ItemDraft] = ()) -> None:
         self.store = Store.open(folder / "store")
         self.terms = open_term_index(SparseConfig(), folder / "sparse")
         self.vectors = ExactIndex(Letters.dimension)
-        self.store.write(put=[item(f"/src/{n}", text) for n, text in enumerate(texts)])
+        self.store.write(put=items or [item(f"/src/{n}", text) for n, text in enumerate(texts)])
         rows = list(self.store.chunks([ChunkId(int(n)) for n in self.store.live_chunk_ids()]).values())
         self.fill(self.vectors, rows)
         target = SparseTarget(self.terms)
@@ -119,12 +120,12 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
 
 
 def ask(
-    parts: Parts, terms: object, vectors: object, check: Check = go_on, text: str = "harbour"
+    parts: Parts, terms: object, vectors: object, check: Check = go_on, text: str = "harbour", **fields: float
 ) -> tuple[list[str], tuple[str, ...]]:
     """Return the texts that answer a question, best first, and what was missing."""
     legs = LegSource(lambda: vectors, lambda: terms, Letters, lambda leg: f"no {leg}")  # type: ignore[arg-type,return-value]  # doubles
     with closing(Retriever(parts.store, legs, RecallConfig(), SystemClock())) as retriever:
-        result = retriever.recall(RecallQuery(text=text), check=check)
+        result = retriever.recall(RecallQuery(text=text, **fields), check=check)  # type: ignore[arg-type]  # times only
         return [hit.snippet for hit in result.items], result.degraded
 
 
@@ -230,6 +231,23 @@ def test_what_was_forgotten_meanwhile_is_not_shown(parts: Parts) -> None:
     found, _ = ask(parts, parts.terms, parts.vectors)
     assert "harbour lights" not in found
     assert found[0] == "rain over the harbour"
+
+
+# ---- records without a date ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bounds", [{"until": 2e9}, {"since": -1e9}, {"since": -1e9, "until": 2e9}])
+def test_what_has_no_date_meets_no_condition_on_time(tmp_path: Path, bounds: dict[str, float]) -> None:
+    """Recall and list follow one rule, whatever date the indexes write for it."""
+    items = [item("/old", "harbour of old", timestamp_s=-5.0), item("/none", "harbour of no date", timestamp_s=None)]
+    with closing(Parts(tmp_path, items=items)) as parts:
+        found, _ = ask(parts, parts.terms, parts.vectors, **bounds)
+        assert found == ["harbour of old"]
+        listed = parts.store.list_items(
+            Filters(since_s=bounds.get("since"), until_s=bounds.get("until")), cursor="", limit=9
+        )
+        assert [entry.source.path for entry in listed.items] == ["/old"]
+        assert len(ask(parts, parts.terms, parts.vectors)[0]) == 2
 
 
 # ---- planted identifiers ------------------------------------------------------------------------------------------
