@@ -11,13 +11,30 @@ from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
 from memory_fabric.records import Document, SkippedFile
 
-__all__ = ["MAX_DEPTH", "MAX_MEMBERS", "Budget", "Reader", "Result", "Source", "clean", "too_large", "within"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_MEMBERS",
+    "MAX_TEXT_CHARS",
+    "TOO_LONG",
+    "Budget",
+    "Reader",
+    "Result",
+    "Source",
+    "clean",
+    "too_large",
+    "within",
+]
 
 MAX_DEPTH = 3
 """Containers inside one another that are opened."""
 
 MAX_MEMBERS = 50_000
 """Members read out of one file, those of inner containers included."""
+
+MAX_TEXT_CHARS = 32 * 1024 * 1024
+"""Characters that one source may become: some formats let a few bytes stand for a long text."""
+
+TOO_LONG = "only the beginning is read (the text is too long)"
 
 Result = Document | SkippedFile
 """A reader gives documents, and names the members of a container that cannot be read."""
@@ -28,6 +45,7 @@ class Budget(msgspec.Struct):
 
     bytes_left: int
     members_left: int = MAX_MEMBERS
+    chars_left: int = 512 * 1024 * 1024
 
     def take(self, size: int) -> None:
         """Account for one member.
@@ -45,10 +63,23 @@ class Budget(msgspec.Struct):
         if self.bytes_left < 0:
             raise UnreadableError("archive unpacks to too much")
 
+    def take_text(self, chars: int) -> None:
+        """Account for the text of a document.
+
+        Args:
+            chars: Its length.
+
+        Raises:
+            UnreadableError: The file gives too much text.
+        """
+        self.chars_left -= chars
+        if self.chars_left < 0:
+            raise UnreadableError("archive holds too much text")
+
     @property
     def is_spent(self) -> bool:
         """Whether nothing more may be unpacked."""
-        return self.members_left < 0 or self.bytes_left < 0
+        return self.members_left < 0 or self.bytes_left < 0 or self.chars_left < 0
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from memory_fabric.records import Document
 
 __all__ = ["read"]
 
+_MAX_PROPERTY_CHARS = 1_000
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
 _WORD = re.compile(r"http://(?:schemas\.openxmlformats|purl\.oclc)\.org/(?:\S+/)?wordprocessingml/\S+ ")
 
@@ -47,6 +48,7 @@ def read(source: Source) -> Iterator[Result]:
             source_lines=body.lines.source_lines(),
             timestamp_s=_moment(properties.values.get("modified", "")),
         )
+    yield from body.lines.cuts()
 
 
 def _parts(source: Source) -> dict[str, bytes]:
@@ -114,8 +116,8 @@ class _Properties:
         self._name = ""
 
     def data(self, text: str) -> None:
-        if self._name:
-            self.values[self._name] = self.values.get(self._name, "") + text
+        if self._name and len(known := self.values.get(self._name, "")) < _MAX_PROPERTY_CHARS:
+            self.values[self._name] = known + text[:_MAX_PROPERTY_CHARS]
 
 
 class _Styles:

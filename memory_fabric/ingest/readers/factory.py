@@ -106,13 +106,27 @@ def _read(path: str, data: bytes, limits: IngestConfig, budget: Budget, depth: i
 
     source = Source(path, data, kind, limits, budget, read_member)
     try:
-        return list(reader.read(source))
+        return _counted(reader.read(source), budget)
     except UnreadableError:
         raise
     except Exception as error:  # every parser has failures of its own, and one bad file must not stop the run
         if is_binary(data):
             raise UnreadableError(f"broken {_LAZY.get(kind, 'file')}") from error
-        return list(plain.read(Source(path, data, "text/plain", limits, budget, read_member)))
+        return _counted(plain.read(Source(path, data, "text/plain", limits, budget, read_member)), budget)
+
+
+def _counted(results: Iterator[Result], budget: Budget) -> list[Result]:
+    """Gather results, each document's own text counted once.
+
+    Raises:
+        UnreadableError: The file that holds them gives too much text.
+    """
+    gathered: list[Result] = []
+    for result in results:
+        if isinstance(result, Document) and not result.inner_path:
+            budget.take_text(len(result.text))
+        gathered.append(result)
+    return gathered
 
 
 def _choose(path: str, data: bytes, kind: str, depth: int) -> Reader:

@@ -23,6 +23,7 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
 _TEMPLATE = re.compile(r"\{%|\{\{|<%|<\?php|<\?=")
+_MAX_TITLE_CHARS = 1_000
 _MAX_DROPPED = 100
 """Elements without text inside one another that are told apart."""
 
@@ -52,6 +53,7 @@ def read(source: Source) -> Iterator[Result]:
         title=title,
         source_lines=lines.source_lines(),
     )
+    yield from lines.cuts()
 
 
 def html_lines(text: str) -> tuple[str, Lines]:
@@ -131,7 +133,8 @@ class _Page:
         if self._dropped:
             return
         if self._is_title:
-            self.title += data
+            if len(self.title) < _MAX_TITLE_CHARS:
+                self.title += data[:_MAX_TITLE_CHARS]
             return
         if not self._words and data.strip():
             blank = len(data) - len(data.lstrip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from memory_fabric.ingest.readers.base import Result, Source
+from memory_fabric.ingest.readers.base import MAX_TEXT_CHARS, Result, Source
 from memory_fabric.ingest.readers.encoding import decode
 from memory_fabric.ingest.readers.json_scan import Leaf, label, scan
 from memory_fabric.ingest.readers.lines import Lines, folded
@@ -45,12 +45,15 @@ def read(source: Source) -> Iterator[Result]:
             mime=source.mime,
             source_lines=lines.source_lines(),
         )
+    yield from lines.cuts()
 
 
 def _flatten(text: str) -> Lines:
     lines = Lines()
     previous: Leaf | None = None
     for leaf in scan(text):
+        if lines.is_cut:
+            break
         if previous is not None and _is_joined(previous, leaf) and lines.last_width() < _JOINED_CHARS:
             lines.extend_last(f", {leaf.text}")
         else:
@@ -78,14 +81,26 @@ def _records(text: str) -> Lines:
     """Render each line as `key: value; …`; a line that is no JSON stays as it is."""
     lines = Lines()
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            fields = [f"{label(leaf.path)}: {folded(leaf.text)}" if leaf.path else leaf.text for leaf in scan(line)]
-        except ValueError:
-            fields = [line]
-        lines.add(folded("; ".join(fields)), number)
+        if lines.is_cut:
+            break
+        if line.strip():
+            lines.add(_record(line), number)
     return lines
+
+
+def _record(line: str) -> str:
+    """Return one record as text, no longer than a whole text may be."""
+    fields: list[str] = []
+    chars = 0
+    try:
+        for leaf in scan(line):
+            fields.append(f"{label(leaf.path)}: {folded(leaf.text)}" if leaf.path else leaf.text)
+            chars += len(fields[-1])
+            if chars > MAX_TEXT_CHARS:
+                break
+    except ValueError:
+        fields = [line]
+    return folded("; ".join(fields))
 
 
 def _is_record(line: str) -> bool:

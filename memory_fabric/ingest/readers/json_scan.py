@@ -23,6 +23,10 @@ _TOKEN = re.compile(
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
+_LABEL_KEYS = 32
+_LABEL_CHARS = 200
+"""A label is repeated on every line: a longer one keeps its end, which says most."""
+
 _MAX_DEPTH = 500
 """Deeper documents are made to do harm; every leaf carries its whole path."""
 
@@ -38,9 +42,10 @@ class Leaf(NamedTuple):
 
 
 def label(path: tuple[Key, ...]) -> str:
-    """Return a path as people write it: `cells[3].source`."""
-    parts = [f"[{key}]" if isinstance(key, int) else f".{key}" for key in path]
-    return "".join(parts).removeprefix(".")
+    """Return a path as people write it, `cells[3].source`; of a long one the end."""
+    parts = [f"[{key}]" if isinstance(key, int) else f".{key[-_LABEL_CHARS:]}" for key in path[-_LABEL_KEYS:]]
+    written = "".join(parts).removeprefix(".")
+    return written if len(written) <= _LABEL_CHARS else f"…{written[1 - _LABEL_CHARS :]}"
 
 
 def scan(text: str) -> Iterator[Leaf]:

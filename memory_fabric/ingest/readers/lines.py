@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from memory_fabric.ingest.readers.base import clean
+from collections.abc import Iterator
+
+from memory_fabric.ingest.readers.base import MAX_TEXT_CHARS, TOO_LONG, Result, clean
+from memory_fabric.records import SkippedFile
 
 __all__ = ["Lines", "folded"]
 
 
 class Lines:
-    """Collects lines of text with the source line of each."""
+    """Collects lines of text with the source line of each.
 
-    __slots__ = ("_sources", "_texts")
+    Args:
+        max_chars: Lines that would come after so many characters are left out.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_chars_left", "_sources", "_texts", "is_cut")
+
+    def __init__(self, max_chars: int = MAX_TEXT_CHARS) -> None:
+        self._chars_left = max_chars
+        self.is_cut = False
+        """Whether something was left out; a reader may stop then."""
         self._texts: list[str] = []
         self._sources: list[int] = []
 
@@ -27,13 +37,26 @@ class Lines:
             source_line: 1-based line of its first line.
             step: 1 when its further lines are further lines of the source too, 0 when all come from one.
         """
-        for place, line in enumerate(clean(text).split("\n")):
+        if self._chars_left <= 0:
+            self.is_cut = True
+            return
+        text = clean(text)
+        if len(text) > self._chars_left:
+            text, self.is_cut = text[: self._chars_left], True
+        self._chars_left -= len(text) + 1
+        for place, line in enumerate(text.split("\n")):
             self._texts.append(line)
             self._sources.append(source_line + place * step)
 
     def extend_last(self, text: str) -> None:
         """Append to the last line; `text` is one line."""
         self._texts[-1] += clean(text)
+        self._chars_left -= len(text)
+
+    def cuts(self) -> Iterator[Result]:
+        """Yield the notice that something was left out, where that is so."""
+        if self.is_cut:
+            yield SkippedFile("", TOO_LONG)
 
     def gap(self) -> None:
         """Append an empty line unless the text is empty or ends with one."""

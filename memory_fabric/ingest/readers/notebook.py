@@ -71,6 +71,7 @@ def read(source: Source) -> Iterator[Result]:
             source_lines=lines.source_lines(),
             meta={"kernel_language": language},
         )
+    yield from lines.cuts()
 
 
 def _render(cells: Iterable[_Cell], language: str) -> Lines:
@@ -98,16 +99,16 @@ def _fence(lines: Lines, parts: list[tuple[str, int]], info: str, *, limit: int 
 
 def _put(lines: Lines, parts: list[tuple[str, int]], *, limit: int = 0) -> None:
     """Append parts that hold their own line ends: one string, or one string a line."""
-    pieces: list[tuple[str, int]] = []
+    pieces: list[tuple[list[str], int]] = []
     is_open = False
     for text, line in parts:
         for piece in _COLOUR.sub("", text).splitlines(keepends=True):
             if is_open:
-                pieces[-1] = (pieces[-1][0] + piece.rstrip("\r\n"), pieces[-1][1])
+                pieces[-1][0].append(piece.rstrip("\r\n"))
             else:
-                pieces.append((piece.rstrip("\r\n"), line))
+                pieces.append(([piece.rstrip("\r\n")], line))
             is_open = not piece.endswith(("\n", "\r"))
-    for text, line in pieces[:limit] if limit else pieces:
-        lines.add(text, line)
+    for texts, line in pieces[:limit] if limit else pieces:
+        lines.add("".join(texts), line)
     if limit and len(pieces) > limit:
         lines.add("…", pieces[limit][1])

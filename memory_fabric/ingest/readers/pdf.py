@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pypdf import PasswordType, PdfReader
 
 from memory_fabric.errors import UnreadableError
-from memory_fabric.ingest.readers.base import Result, Source, clean
+from memory_fabric.ingest.readers.base import MAX_TEXT_CHARS, Result, Source, clean
 from memory_fabric.ingest.readers.lines import folded
 from memory_fabric.records import Document, SkippedFile
 
@@ -18,8 +18,6 @@ __all__ = ["read"]
 
 _MAX_SECONDS = 60.0
 """Looked at between pages: what was read until then is kept."""
-
-_MAX_TEXT_CHARS = 32 * 1024 * 1024
 
 # it logs every oddity, with words of the document in it
 logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
@@ -37,7 +35,7 @@ def read(source: Source) -> Iterator[Result]:
     stop = time.monotonic() + _MAX_SECONDS
     chars, failed, total, reason = 0, 0, len(reader.pages), ""
     for number in range(1, total + 1):
-        if time.monotonic() > stop or chars > _MAX_TEXT_CHARS:
+        if time.monotonic() > stop or chars > MAX_TEXT_CHARS:
             reason = f"only {number - 1} of {total} pages read (too slow or too long)"
             break
         try:

@@ -37,6 +37,7 @@ def read(source: Source) -> Iterator[Result]:
         yield Document(
             text=lines.text(), modality="text", format="csv", mime=source.mime, source_lines=lines.source_lines()
         )
+    yield from lines.cuts()
 
 
 def _delimiter(text: str) -> str:
@@ -57,14 +58,17 @@ def _render(text: str, delimiter: str) -> Lines:
     rows = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter)
     header: list[str] | None = None
     start = 1
+    row_count = text.rstrip("\n").count("\n") + 1
     for row in rows:
+        if lines.is_cut:
+            break
         cells = [folded(cell) for cell in row]
         if any(cells):
             if header is None:
                 header = cells if _is_header(cells) else []
                 if not header:
                     lines.add(_line(cells, []), start)
-                elif rows.line_num >= text.rstrip("\n").count("\n") + 1:
+                elif rows.line_num >= row_count:
                     lines.add("; ".join(cells), start)
             else:
                 lines.add(_line(cells, header), start)
@@ -83,5 +87,5 @@ def _is_header(cells: list[str]) -> bool:
 
 
 def _line(cells: list[str], header: list[str]) -> str:
-    named = [f"{header[place]}: {cell}" if place < len(header) else cell for place, cell in enumerate(cells) if cell]
+    named = (f"{header[place]}: {cell}" if place < len(header) else cell for place, cell in enumerate(cells) if cell)
     return "; ".join(named)

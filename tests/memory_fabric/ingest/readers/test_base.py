@@ -25,6 +25,16 @@ def test_budget_counts_bytes_and_members() -> None:
         budget.take(0)
 
 
+def test_budget_counts_text() -> None:
+    """Many members that each grow a little are too much together."""
+    budget = Budget(10, chars_left=5)
+    budget.take_text(5)
+    assert not budget.is_spent
+    with pytest.raises(UnreadableError, match="too much text"):
+        budget.take_text(1)
+    assert budget.is_spent
+
+
 def test_within_builds_the_full_hierarchy() -> None:
     """Inner paths name every container, folders go to the metadata."""
     inner = within("deep/b.zip", within("c/d.txt", DOCUMENT))

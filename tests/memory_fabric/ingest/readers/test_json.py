@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.memory_fabric.ingest.readers.samples import one, place_of
+import pytest
+
+from memory_fabric.ingest.readers.base import TOO_LONG
+from memory_fabric.ingest.readers.factory import read_bytes_with_skips
+from memory_fabric.ingest.readers.lines import Lines
+from tests.memory_fabric.ingest.readers.samples import LIMITS, one, place_of
 
 
 def test_leaves_become_lines() -> None:
@@ -54,3 +59,21 @@ def test_places_of_values() -> None:
     """A value deep in a file is cited at its line."""
     document = one("a.json", '{\n"a": {\n"b": [\n1,\n2\n]\n},\n"word": "needle"\n}')
     assert place_of(document, "needle") == 8
+
+
+def test_long_labels_keep_their_end() -> None:
+    """A key of a book's length is not repeated with every member."""
+    members = ",".join(f'"m{number}": {number}' for number in range(4000))
+    document = one("a.json", f'{{"{"k" * 20_000}": {{{members}}}}}')
+    assert len(document.text) < 4000 * 220
+    assert document.text.endswith("kkk.m3999: 3999")
+
+
+def test_text_that_outgrows_its_file_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a few bytes blow up to is cut, and the reason told."""
+    monkeypatch.setattr(Lines.__init__, "__defaults__", (1000,))
+    for name in ("a.json", "a.jsonl"):
+        data = "\n".join(f'{{"{"k" * 100}": {number}}}' for number in range(100)).encode()
+        documents, skipped = read_bytes_with_skips(name, data, LIMITS)
+        assert 900 < len(documents[0].text) <= 1000
+        assert [(skip.path, skip.reason) for skip in skipped] == [(name, TOO_LONG)]

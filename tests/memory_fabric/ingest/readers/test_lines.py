@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from memory_fabric.ingest.readers.base import TOO_LONG
 from memory_fabric.ingest.readers.lines import Lines, folded
+from memory_fabric.records import SkippedFile
 
 
 def test_lines_and_sources_stay_together() -> None:
@@ -41,3 +43,15 @@ def test_keep_and_trim() -> None:
 def test_folded_is_one_line() -> None:
     """Runs of white space become one space."""
     assert folded(" a\n\t b ") == "a b"
+
+
+def test_what_does_not_fit_is_left_out() -> None:
+    """A text ends where it would grow too long, and says so once."""
+    lines = Lines(max_chars=10)
+    lines.add("12345", 1)
+    assert list(lines.cuts()) == []
+    lines.add("67890", 2)
+    lines.add("more", 3)
+    assert lines.text() == "12345\n6789"
+    assert lines.source_lines() == (1, 2)
+    assert [skip.reason for skip in lines.cuts() if isinstance(skip, SkippedFile)] == [TOO_LONG]

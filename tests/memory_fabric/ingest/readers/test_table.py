@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.memory_fabric.ingest.readers.samples import one
+from memory_fabric.ingest.readers.base import TOO_LONG
+from memory_fabric.ingest.readers.factory import read_bytes_with_skips
+from memory_fabric.ingest.readers.lines import Lines
+from tests.memory_fabric.ingest.readers.samples import LIMITS, one
 
 
 @pytest.mark.parametrize(("sign", "name"), [(",", "a.csv"), (";", "a.csv"), ("\t", "a.tsv"), ("|", "a.csv")])
@@ -43,3 +46,13 @@ def test_an_open_quote_is_no_failure() -> None:
     """A cell too large for the parser turns the table into plain text."""
     document = one("a.csv", 'a,b\n"' + "x" * 200_000)
     assert (document.format, document.mime) == ("text", "text/plain")
+
+
+def test_long_headers_do_not_multiply_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows beyond what a text may hold are left out, and the reason is told."""
+    monkeypatch.setattr(Lines.__init__, "__defaults__", (20_000,))
+    header = ",".join(f"{number:080}x"[-80:] for number in range(100))
+    data = "\n".join([header, *["1," * 99 + "1"] * 100]).encode()
+    documents, skipped = read_bytes_with_skips("a.csv", data, LIMITS)
+    assert len(documents[0].text) <= 20_000
+    assert [(skip.path, skip.reason) for skip in skipped] == [("a.csv", TOO_LONG)]
