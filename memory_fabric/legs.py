@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,7 @@ from memory_fabric.embed.base import Embedder
 from memory_fabric.embed.factory import find_embedder
 from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.dense.base import VectorIndex
-from memory_fabric.index.dense.factory import open_vector_index, verify_vector_files
+from memory_fabric.index.dense.factory import discard_vectors, open_vector_index, verify_vector_files
 from memory_fabric.index.sparse.base import TermIndex
 from memory_fabric.index.sparse.factory import open_term_index, verify_term_files
 from memory_fabric.index.targets import DenseTarget, SparseTarget, Target
@@ -81,20 +82,17 @@ class Legs:
     def _dense_applier(self, folder: Path) -> IndexApplier:
         embedder = self._embedder
         assert embedder is not None
+        dense, name = self._config.dense, self._store.store_id
+        is_remote = dense.backend == "qdrant_server"
 
         def open_target() -> Target:
-            index = open_vector_index(self._config.dense, folder, embedder.dimension)
-            has_files = self._config.dense.backend != "qdrant_server"
-            return DenseTarget(
-                index,
-                embedder,
-                self._store.embeddings,
-                self._yield_to_user,
-                lambda: _missing(folder) if has_files else [],
-            )
+            index = open_vector_index(dense, folder, embedder.dimension, name=name)
+            missing = partial(_missing, folder)
+            return DenseTarget(index, embedder, self._store.embeddings, self._yield_to_user, missing)
 
-        dense = self._config.dense
-        fingerprint = f"{dense.backend}/{dense.quantization}/{_LAYOUT}/{embedder.model_id}"
+        # another server is another index
+        place = f"{dense.backend}@{dense.url}" if is_remote else dense.backend
+        fingerprint = f"{place}/{dense.quantization}/{_LAYOUT}/{embedder.model_id}"
         return IndexApplier(
             "dense",
             dense.backend,
@@ -103,6 +101,7 @@ class Legs:
             fingerprint,
             open_target,
             lambda path: verify_vector_files(dense, path, embedder.dimension),
+            partial(discard_vectors, dense, name=name) if is_remote else None,
         )
 
     @property

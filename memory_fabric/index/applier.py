@@ -10,8 +10,8 @@ import math
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +22,7 @@ from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.comparison import find_differences
 from memory_fabric.index.integrity import FolderSeal
+from memory_fabric.index.pause import Pause
 from memory_fabric.index.targets import Target
 from memory_fabric.index.watermark import Watermark, load_watermark, save_watermark
 from memory_fabric.ingest.pacing import Pace
@@ -59,6 +60,7 @@ class IndexApplier:
         fingerprint: Backend, layout and model; a change means a rebuild.
         open_target: Opens the index in `folder`; raises IndexCorruptError when it cannot be opened.
         verify_files: Checks the files of an index that was not closed cleanly; returns problems.
+        discard_remote: Throws away what the index keeps outside `folder`, for one that lives on a server.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class IndexApplier:
         fingerprint: str,
         open_target: Callable[[], Target],
         verify_files: Callable[[Path], list[str]] = lambda _: [],
+        discard_remote: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self._backend = backend
@@ -79,6 +82,7 @@ class IndexApplier:
         self._fingerprint = fingerprint
         self._open_target = open_target
         self._verify_files = verify_files
+        self._discard_remote = discard_remote
         self._seal = FolderSeal(folder)
         self._target: Target | None = None
         self._applied = JournalSeq(0)
@@ -89,8 +93,7 @@ class IndexApplier:
         self._has_work = True
         self._is_stopping = False
         self._is_rebuild_wanted = False
-        self._is_writing = False
-        self._holds = 0
+        self._pause = Pause()
         self._is_checked = True
         self._saved_at = -math.inf
         self._ready_since: float | None = None
@@ -123,16 +126,22 @@ class IndexApplier:
 
     def state(self) -> IndexState:
         """Return where the index stands."""
-        target = self._target
+        points, disk_bytes, detail = 0, 0, self._detail
+        if target := self._target:
+            try:
+                points, disk_bytes = target.points(), target.disk_bytes()
+            except CairnError as error:
+                # a server that does not answer, or an index closed meanwhile: that is part of the state
+                detail = detail or error.message
         return IndexState(
             name=self.name,
             backend=self._backend,
             applied_seq=self._applied,
             journal_seq=self._store.journal_head(),
-            points=target.points() if target else 0,
-            disk_bytes=target.disk_bytes() if target else 0,
+            points=points,
+            disk_bytes=disk_bytes,
             status=self._status,
-            detail=self._detail,
+            detail=detail,
         )
 
     @property
@@ -146,8 +155,11 @@ class IndexApplier:
         return self._status in {"ready", "absent", "failed"}
 
     def points(self) -> int:
-        """Return how many chunks the index holds now."""
-        return self._target.points() if self._target else 0
+        """Return how many chunks the index holds now; 0 when it does not answer."""
+        target = self._target
+        with suppress(CairnError):
+            return target.points() if target else 0
+        return 0
 
     def wait_for(self, seq: JournalSeq, *, check: Check, on_tick: Callable[[], None] = lambda: None) -> bool:
         """Wait until the journal up to `seq` is applied.
@@ -186,6 +198,7 @@ class IndexApplier:
         with self._wake:
             self._is_stopping = True
             self._wake.notify_all()
+        self._pause.end()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -203,7 +216,7 @@ class IndexApplier:
         if not self._look(check):
             return []
         # a merge or a rebuild under way may look like damage: what is really wrong is so with nobody writing, too
-        with self._held(check):
+        with self._pause.held(check):
             return self._look(check)
 
     def _look(self, check: Check) -> list[str]:
@@ -218,37 +231,6 @@ class IndexApplier:
             if target is self._target:
                 raise
             return ["the index was closed meanwhile"]
-
-    @contextmanager
-    def _held(self, check: Check) -> Iterator[None]:
-        """Keep the thread from writing; the step under way is waited for."""
-        with self._wake:
-            self._holds += 1
-        try:
-            while self._is_at_work():
-                check()
-            yield
-        finally:
-            with self._wake:
-                self._holds -= 1
-                self._wake.notify_all()
-
-    def _is_at_work(self) -> bool:
-        with self._wake:
-            return self._is_writing and not self._wake.wait_for(lambda: not self._is_writing, 0.1)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Mark a step of the thread, which begins when nobody holds it; a stop is held by nobody."""
-        with self._wake:
-            self._wake.wait_for(lambda: not self._holds or self._is_stopping)
-            self._is_writing = True
-        try:
-            yield
-        finally:
-            with self._wake:
-                self._is_writing = False
-                self._wake.notify_all()
 
     # ---- the thread -------------------------------------------------------------------------------------------
 
@@ -305,8 +287,10 @@ class IndexApplier:
         mark = load_watermark(self._mark_path)
         reason = self._distrust(mark)
         if reason:
-            self._discard()
             log.warning("index_rebuild", index=self.name, reason=reason)
+        if reason or mark is None:
+            # without a mark too: a server may hold what an earlier folder has left there
+            self._discard()
             mark = None
         try:
             self._target = self._open_target()
@@ -319,7 +303,8 @@ class IndexApplier:
         was_clean = self._seal.is_sealed
         self._seal.break_seal()
         self._has_opened.set()
-        if mark and not was_clean and (found := self._problems_after_crash()):
+        found = self._problems_at_start(mark, self._target, was_clean=was_clean) if mark else []
+        if found:
             self._rebuild(found[0])
 
     def _distrust(self, mark: Watermark | None) -> str:
@@ -339,6 +324,14 @@ class IndexApplier:
         problems = self._seal.check_full() if self._seal.is_sealed else self._verify_files(self._folder)
         return problems[0] if problems else ""
 
+    def _problems_at_start(self, mark: Watermark, target: Target, *, was_clean: bool) -> list[str]:
+        if not was_clean:
+            return self._problems_after_crash()
+        # the seal vouches for the files of the folder, and for nothing that a server keeps
+        if self._discard_remote is not None and (held := target.points()) != mark.points:
+            return [f"the server holds {held} points and not {mark.points}"]
+        return []
+
     def _problems_after_crash(self) -> list[str]:
         """Catch up first, then compare with the truth; only what passes is called ready."""
         self._is_checked = False
@@ -354,7 +347,7 @@ class IndexApplier:
             self._is_rebuild_wanted = False
             self._status = "rebuilding"
             self._detail = f"{self.name} index is being rebuilt: {reason}"
-        with self._writing():
+        with self._pause.writing():
             self._applied = self._settled = JournalSeq(0)
             target, self._target = self._target, None
             if target is not None:
@@ -368,6 +361,8 @@ class IndexApplier:
         self._seal.break_seal()
         if self._folder.exists():
             shutil.rmtree(self._folder)
+        if self._discard_remote is not None:
+            self._discard_remote()
 
     def _follow(self) -> None:
         """Apply everything the journal holds beyond the watermark."""
@@ -425,7 +420,7 @@ class IndexApplier:
             # a chunk that was dropped later in the journal has no row any more: it must not stay in the index either
             rows = self._rows(part)
             gone = [chunk_id for chunk_id in part if chunk_id not in rows]
-            with self._writing():
+            with self._pause.writing():
                 target.apply([*drops, *gone] if start == 0 else gone, list(rows.values()))
         return True
 
@@ -436,7 +431,7 @@ class IndexApplier:
         target = self._target
         if target is None:
             return
-        with self._writing():
+        with self._pause.writing():
             target.flush()
             mark = Watermark(self._store.store_id, self._fingerprint, self._applied, target.points())
             save_watermark(self._mark_path, mark)
@@ -458,15 +453,18 @@ class IndexApplier:
             self._has_work = False
 
     def _close(self) -> None:
-        if self._target is None:
+        target = self._target
+        if target is None:
             return
         try:
             self._save()
-            self._target.close()
+            target.close()
             self._seal.seal()
         except (CairnError, OSError) as error:
             # without a seal the next start looks at everything, and rebuilds what does not fit
             log.error("index_close_failed", index=self.name, error=type(error).__name__)
+            with suppress(CairnError, OSError):  # closing twice is harmless, and a connection must not stay open
+                target.close()
         finally:
             self._target = None
 

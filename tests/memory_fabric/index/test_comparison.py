@@ -117,8 +117,9 @@ def test_what_is_found_is_looked_at_again_with_nobody_writing(store: Store, fold
         def look_again() -> list[str]:
             store.write(put=[item("/late", "late")])
             applier.notify()
-            with applier._wake:
-                assert not applier._wake.wait_for(lambda: applier._is_writing, 0.1)
+            writing = applier._pause._changed
+            with writing:
+                assert not writing.wait_for(lambda: applier._pause._is_writing, 0.1)
             return []
 
         targets[0].looks = [lambda: ["a file is missing"], look_again]
