@@ -174,6 +174,7 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str = ""
     mime: str = ""
     content_hash: str = ""
+    fields: dict[str, str] = {}
 
 
 class Item(msgspec.Struct, frozen=True):

@@ -92,7 +92,11 @@ def show_skipped(skipped: Sequence[Any]) -> None:
 
 
 def show_items(items: Iterable[Any]) -> None:
-    """Print items: a table, or on a narrow terminal two lines each, so that an id stays in one piece."""
+    """Print items: a table, or on a narrow terminal two lines each, so that an id stays in one piece.
+
+    What a source said of an item follows where it is known; lists do not have it.
+    """
+    items = list(items)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("id", "kind", "project", "chunks", "where"):
         table.add_column(name, overflow="fold", no_wrap=name == "id")
@@ -104,6 +108,10 @@ def show_items(items: Iterable[Any]) -> None:
             out.print(f"{cells[0]}\n{_INDENT}{'  '.join(cells[1:])}")
     if out.width >= _TABLE_CELLS:
         out.print(table)
+    for item in items:
+        for name, value in item.meta.fields.items():
+            line = visible(" ".join(f"{name}: {value}".split()))
+            out.print(Text(f"{_INDENT}{line}", "dim"))
 
 
 def show_forgotten(summary: Any) -> None:

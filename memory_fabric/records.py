@@ -116,6 +116,8 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str = ""
     mime: str = ""
     content_hash: str = ""
+    fields: dict[str, str] = {}
+    """What the source said of it: a mail's headers, an archive's folders, a record's `meta`; empty in lists."""
 
 
 class MemoryItem(msgspec.Struct, frozen=True):

@@ -49,9 +49,13 @@ FROM chunks c JOIN items i ON i.key = c.item_key
 
 _ITEM = """
 SELECT i.id, i.modality, i.path, i.repo, i.commit_id, i.timestamp_s, i.uri, i.project, i.layer, i.tags, i.quality,
-       i.version, i.title, i.mime, i.content_hash, i.key, (SELECT count(*) FROM chunks c WHERE c.item_key = i.key)
+       i.version, i.title, i.mime, i.content_hash, i.key, (SELECT count(*) FROM chunks c WHERE c.item_key = i.key),
+       coalesce((SELECT c.language FROM chunks c
+                 WHERE c.item_key = i.key AND c.ordinal < 8 AND c.language NOT IN ('und', 'code')
+                 GROUP BY c.language ORDER BY count(*) DESC, c.language LIMIT 1), '')
 FROM items i
 """
+"""The language is that of most of the first fragments: a long item need not be read for it."""
 
 
 class Reader:
@@ -149,21 +153,19 @@ class Reader:
     # ---- items ------------------------------------------------------------------------------------------------
 
     def item(self, item_id: ItemId, *, has_text: bool = True) -> MemoryItem | None:
-        """Return an item, with the text of its fragments joined."""
+        """Return an item, with its fields and the text of its fragments joined."""
         rows = self._rows(ItemColumns, f"{_ITEM} WHERE i.id = ?", (item_id,))
-        if not rows:
-            return None
-        text = ""
-        if has_text:
-            parts = self._rows(
-                tuple[str], "SELECT text FROM chunks WHERE item_key = ? ORDER BY ordinal", (rows[0][15],)
-            )
-            text = "".join(part[0] for part in parts)
-        return self._item(rows[0], text)
+        if not rows or not has_text:
+            return self._item(rows[0]) if rows else None
+        key = rows[0][15]
+        parts = self._rows(tuple[str], "SELECT text FROM chunks WHERE item_key = ? ORDER BY ordinal", (key,))
+        fields = self._rows(tuple[str], "SELECT meta FROM items WHERE key = ?", (key,))
+        # it may have been forgotten between the two
+        return self._item(rows[0], "".join(part[0] for part in parts), fields[0][0] if fields else "{}")
 
-    def _item(self, row: ItemColumns, text: str = "") -> MemoryItem:
+    def _item(self, row: ItemColumns, text: str = "", fields: str = "{}") -> MemoryItem:
         try:
-            return memory_item(row, text)
+            return memory_item(row, text, fields)
         except msgspec.DecodeError as error:
             raise StoreCorruptError(self._path, f"item `{row[0]}` cannot be read") from error
 

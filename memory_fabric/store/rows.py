@@ -60,7 +60,7 @@ ChunkColumns = tuple[
 """The fields of a `ChunkRow`, in order."""
 
 ItemColumns = tuple[
-    ItemId, Modality, str, str, str, float | None, str, str, Layer, str, float, int, str, str, bytes, int, int
+    ItemId, Modality, str, str, str, float | None, str, str, Layer, str, float, int, str, str, bytes, int, int, str
 ]
 """What `memory_item` takes."""
 
@@ -114,11 +114,11 @@ def item_values(draft: ItemDraft) -> tuple[Any, ...]:
     )
 
 
-def memory_item(row: ItemColumns, text: str) -> MemoryItem:
+def memory_item(row: ItemColumns, text: str, fields: str = "{}") -> MemoryItem:
     """Return the item of a row that `Reader` selects.
 
     Raises:
-        DecodeError: The tags are not what was written.
+        DecodeError: The tags or the fields are not what was written.
     """
     return MemoryItem(
         id=row[0],
@@ -133,6 +133,8 @@ def memory_item(row: ItemColumns, text: str) -> MemoryItem:
             title=row[12],
             mime=row[13],
             content_hash=row[14].hex(),
+            language=row[17],
+            fields=msgspec.json.decode(fields, type=dict[str, str]),
         ),
         text=text,
         chunks=row[16],

@@ -84,6 +84,7 @@ def _wire_meta(meta: Meta) -> common_pb2.Meta:
         pii=meta.pii,
         secrets_redacted=meta.secrets_redacted,
         permissions=meta.permissions,
+        fields={sendable(name): sendable(value) for name, value in meta.fields.items()},
     )
 
 

@@ -31,8 +31,8 @@ def _result(snippet: str, *words: str, path: str = "/x/a.md", symbol: str = "") 
     return RecallResult((hit,), 1.5, {"sparse": 0.5}, ("no vector search",))
 
 
-def _item(number: int, path: str, project: str = "p") -> Item:
-    return Item(f"mi_{number:026}", "text", Source(path=path), Meta(project=project), "", 3)
+def _item(number: int, path: str, project: str = "p", fields: dict[str, str] | None = None) -> Item:
+    return Item(f"mi_{number:026}", "text", Source(path=path), Meta(project=project, fields=fields or {}), "", 3)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_document_cannot_drive_the_terminal(
     put_screen(monkeypatch)
     bad = "\x1b]0;root\x07\x1b[2J\x9b2J\r\u202e"
     show_result(_result(f"{bad} word", "word", path=f"/x/{bad}.md", symbol=bad), is_explained=True)
-    show_items([_item(1, f"/x/{bad}", bad)])
+    show_items([_item(1, f"/x/{bad}", bad, {bad: bad})])
     show_skipped([Skipped(f"/x/{bad}", bad)])
     show_checks([CheckRow(bad, False, bad, bad)])
     show_forgotten(ForgetSummary(1, 1, True, (_item(1, bad),)))
@@ -188,3 +188,14 @@ def test_an_index_that_lags_says_how_far(monkeypatch: pytest.MonkeyPatch, capsys
     printed = capsys.readouterr().out
     assert "cairn 1, process 7, up 3 s, /p[/b]" in printed
     assert "  dense: 9 chunks, rebuilding, 2 journal entries behind: model changed" in printed
+
+
+def test_what_a_source_said_of_an_item_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mail's sender, a record's speaker: one a line, below the item."""
+    put_screen(monkeypatch)
+    show_items([_item(1, "/x/a.eml", fields={"from": "Ann <ann@example.org>", "speaker": "[b]Ann\n[/b]"})])
+    printed = CSI.sub("", capsys.readouterr().out)
+    assert "from: Ann <ann@example.org>\n" in printed
+    assert "speaker: [b]Ann [/b]\n" in printed

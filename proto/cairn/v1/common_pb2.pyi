@@ -65,7 +65,14 @@ class Source(_message.Message):
     def __init__(self, path: _Optional[str] = ..., repo: _Optional[str] = ..., commit: _Optional[str] = ..., timestamp: _Optional[str] = ..., uri: _Optional[str] = ..., line_start: _Optional[int] = ..., line_end: _Optional[int] = ..., time_start_s: _Optional[float] = ..., time_end_s: _Optional[float] = ...) -> None: ...
 
 class Meta(_message.Message):
-    __slots__ = ("project", "layer", "tags", "quality", "version", "title", "mime", "content_hash", "language", "scope", "pii", "secrets_redacted", "permissions")
+    __slots__ = ("project", "layer", "tags", "quality", "version", "title", "mime", "content_hash", "language", "scope", "pii", "secrets_redacted", "permissions", "fields")
+    class FieldsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     LAYER_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +86,7 @@ class Meta(_message.Message):
     PII_FIELD_NUMBER: _ClassVar[int]
     SECRETS_REDACTED_FIELD_NUMBER: _ClassVar[int]
     PERMISSIONS_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
     project: str
     layer: str
     tags: _containers.RepeatedScalarFieldContainer[str]
@@ -92,7 +100,8 @@ class Meta(_message.Message):
     pii: bool
     secrets_redacted: int
     permissions: str
-    def __init__(self, project: _Optional[str] = ..., layer: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., quality: _Optional[float] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., mime: _Optional[str] = ..., content_hash: _Optional[str] = ..., language: _Optional[str] = ..., scope: _Optional[str] = ..., pii: _Optional[bool] = ..., secrets_redacted: _Optional[int] = ..., permissions: _Optional[str] = ...) -> None: ...
+    fields: _containers.ScalarMap[str, str]
+    def __init__(self, project: _Optional[str] = ..., layer: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., quality: _Optional[float] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., mime: _Optional[str] = ..., content_hash: _Optional[str] = ..., language: _Optional[str] = ..., scope: _Optional[str] = ..., pii: _Optional[bool] = ..., secrets_redacted: _Optional[int] = ..., permissions: _Optional[str] = ..., fields: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class MemoryItem(_message.Message):
     __slots__ = ("id", "modality", "source", "meta", "text", "chunks")

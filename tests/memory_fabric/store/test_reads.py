@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from foundation.errors import InputError
 from foundation.ids import ChunkId, ItemId
 from memory_fabric.records import Filters
 from memory_fabric.store.store import Store
-from tests.memory_fabric.store.samples import item
+from tests.memory_fabric.store.samples import chunk, item
 
 
 def test_an_item_comes_back_whole(store: Store) -> None:
@@ -20,6 +21,40 @@ def test_an_item_comes_back_whole(store: Store) -> None:
     assert (whole.text, whole.chunks, brief.text, brief.chunks) == ("one two", 2, "", 2)
     assert (whole.meta.project, whole.meta.tags, whole.meta.version) == ("p", ("one", "two"), 1)
     assert store.item(ItemId("mi_unknown")) is None
+
+
+def test_what_the_source_said_of_an_item_comes_back(store: Store) -> None:
+    """Its fields come with its text, and not in lists; of any script, replaced with the item."""
+    (item_id,) = store.write(put=[item("/a", "x", meta={"speaker": "Ann", "тема": "чай"})]).item_ids
+    whole, brief = store.item(item_id), store.item_brief(item_id)
+    assert whole is not None
+    assert brief is not None
+    assert whole.meta.fields == {"speaker": "Ann", "тема": "чай"}
+    assert brief.meta.fields == store.list_items(Filters()).items[0].meta.fields == {}
+    store.write(put=[item("/a", "y", meta={"speaker": "Bob"})])
+    found = store.item(item_id)
+    assert found is not None
+    assert found.meta.fields == {"speaker": "Bob"}
+
+
+@pytest.mark.parametrize(
+    ("languages", "language"),
+    [
+        (["en", "ru", "ru"], "ru"),
+        (["und", "und", "en"], "en"),
+        (["und"], ""),
+        (["code"], ""),
+        ([], ""),
+        (["python"], "python"),
+    ],
+)
+def test_the_language_of_an_item_is_that_of_most_of_it(store: Store, languages: list[str], language: str) -> None:
+    """Fragments whose language is unknown do not count; without any, the item has none."""
+    chunks = tuple(chunk(f"text {n}", n, language=name) for n, name in enumerate(languages, 1))
+    (item_id,) = store.write(put=[msgspec.structs.replace(item("/a"), chunks=chunks)]).item_ids
+    found = store.item(item_id)
+    assert found is not None
+    assert found.meta.language == language == store.list_items(Filters()).items[0].meta.language
 
 
 def test_versions_count_replacements(store: Store) -> None:

@@ -15,7 +15,7 @@ _ODD = "/tmp/\udcff.txt"
 def test_an_item_keeps_all_its_fields() -> None:
     """Nothing that the contract names is lost on the way."""
     source = ItemSource("/a", "r", "c", 1_750_000_000.0, 3, 9, 0.5, 1.5, "u")
-    meta = Meta("p", "en", "s", "diary", ("t",), True, 2, 0.7, "own", 4, "title", "text/plain", "hash")
+    meta = Meta("p", "en", "s", "diary", ("t",), True, 2, 0.7, "own", 4, "title", "text/plain", "hash", {"x": "y"})
     sent = wire_item(MemoryItem(ItemId("mi_1"), "text", source, meta, "words", 2))
     assert sent.source.timestamp == "2025-06-15T15:06:40.000Z"
     for name in ("path", "repo", "commit", "line_start", "line_end", "time_start_s", "time_end_s", "uri"):
@@ -43,8 +43,13 @@ def test_a_time_outside_the_calendar_is_left_out(when_s: float) -> None:
 
 def test_names_that_are_no_text_are_sent_all_the_same() -> None:
     """Linux allows any bytes in a name; the wire carries text."""
-    item = wire_item(MemoryItem(ItemId("mi_1"), "text", ItemSource(path=_ODD, uri=_ODD), Meta(title=_ODD), "\ud800"))
+    item = wire_item(
+        MemoryItem(
+            ItemId("mi_1"), "text", ItemSource(path=_ODD, uri=_ODD), Meta(title=_ODD, fields={_ODD: _ODD}), "\ud800"
+        )
+    )
     assert (item.source.path, item.meta.title, item.text) == ("/tmp/?.txt", "/tmp/?.txt", "?")
+    assert dict(item.meta.fields) == {"/tmp/?.txt": "/tmp/?.txt"}
     assert wire_progress(Progress(1, 2, "files", 1.0, 1.0, "index", _ODD)).path == "/tmp/?.txt"
     summary = IndexSummary(1, 0, 0, 0, 0, 0, (SkippedFile(_ODD, "binary"),), 0, 0.1, 0.0)
     assert wire_summary(summary).skipped[0].path == "/tmp/?.txt"
