@@ -14,19 +14,45 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.readers.base import Result, Source, clean, within
 from memory_fabric.ingest.readers.encoding import decode
 from memory_fabric.ingest.readers.html import html_lines
 from memory_fabric.ingest.readers.lines import Lines, folded
-from memory_fabric.records import Document
+from memory_fabric.records import Document, SkippedFile
 
 __all__ = ["read"]
 
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
 _PLAIN_TRANSFER = frozenset({"", "7bit", "8bit", "binary"})
-_FROM_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n")
+_YEAR = re.compile(rb"\d{4}")
+_MAX_FROM_BYTES = 1_000
+"""Of a line that parts two messages."""
+
 _MAX_PARTS = 1000
-_MAX_HEADER_CHARS = 10_000
+_MAX_HEADER_CHARS = 4_000
+"""The standard library takes the square of a header's length, wherever the header stands."""
+
+_MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"boundary[\s*\d]*+=", re.IGNORECASE)
+_DELIMITER = re.compile(rb"[\r\n]--")
+_STATUS = re.compile(rb"delivery-status", re.IGNORECASE)
+_BLANK = re.compile(rb"[\r\n]\r?\n|\r\r")
+_MAX_DELIMITERS = 50_000
+_MAX_COMPARISONS = 10_000_000
+"""Lines times boundaries: the standard library compares each line with every boundary that is open."""
+
+
+class _ShortHeaders(email.policy.Compat32):
+    """Cuts every header, those of inner parts too, before anything looks at it."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Return name and value of a header as it was read."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_MAX_HEADER_CHARS]
+
+
+_POLICY = _ShortHeaders()
 
 
 def read(source: Source) -> Iterator[Result]:
@@ -38,15 +64,32 @@ def read(source: Source) -> Iterator[Result]:
     if source.mime != "application/mbox":
         yield from _message(source, source.data)
         return
-    starts = [match.start() for match in _FROM_LINE.finditer(source.data)]
+    starts = list(_starts(source.data))
     if not starts:
         yield from _message(source, source.data)
+    before = source.data.count(b"\n", 0, starts[0]) if starts else 0
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(source.data)], strict=True), 1):
         source.budget.take(end - start)
         data = source.data[start:end]
-        before = source.data.count(b"\n", 0, start)
-        for result in _message(source, data):
-            yield within(f"{number}.eml", _shifted(result, before))
+        try:
+            for result in _message(source, data):
+                yield within(f"{number}.eml", _shifted(result, before))
+        except UnreadableError as error:
+            yield SkippedFile(f"{number}.eml", error.reason)
+        before += data.count(b"\n")
+
+
+def _starts(data: bytes) -> Iterator[int]:
+    """Yield where the messages of a mailbox begin: at a line `From ` with a year, the first or after an empty one."""
+    start = 0 if data.startswith(b"From ") else data.find(b"\nFrom ") + 1
+    while start or data.startswith(b"From "):
+        is_parted = start == 0 or data.endswith((b"\n\n", b"\n\r\n"), max(start - 3, 0), start)
+        end = data.find(b"\n", start, start + _MAX_FROM_BYTES)
+        if is_parted and end >= 0 and _YEAR.search(data, start, end):
+            yield start
+        start = data.find(b"\nFrom ", start) + 1
+        if not start:
+            return
 
 
 def _shifted(result: Result, lines: int) -> Result:
@@ -57,7 +100,8 @@ def _shifted(result: Result, lines: int) -> Result:
 
 
 def _message(source: Source, data: bytes) -> Iterator[Result]:
-    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    _refuse_bombs(data)
+    message = email.message_from_bytes(data, policy=_POLICY)
     bodies, attachments = _split(message)
     lines = Lines()
     _put_headers(lines, message, data)
@@ -78,8 +122,30 @@ def _message(source: Source, data: bytes) -> Iterator[Result]:
             timestamp_s=_moment(_header(message, "Date")),
             meta={key: value for key, name in named.items() if (value := _header(message, name))},
         )
+    yield from lines.cuts()
     for number, part in enumerate(attachments, 1):
         yield from source.read_member(_attachment_name(part, number), _attachment_bytes(part))
+
+
+def _refuse_bombs(data: bytes) -> None:
+    """Count, before anything is parsed, what makes the standard library slow.
+
+    Raises:
+        UnreadableError: The message has too many parts, or nests too deep for its length.
+    """
+    if _STATUS.search(data) and _count(_BLANK, data) > _MAX_DELIMITERS:
+        raise UnreadableError(f"too many parts (> {_MAX_DELIMITERS})")
+    if not (nests := _count(_MULTIPART, data)):
+        return
+    if _count(_DELIMITER, data) > _MAX_DELIMITERS:
+        raise UnreadableError(f"too many parts (> {_MAX_DELIMITERS})")
+    lines = data.count(b"\n") + data.count(b"\r")
+    if min(nests, _count(_BOUNDARY, data)) * lines > _MAX_COMPARISONS:
+        raise UnreadableError("e-mail nests too deep for its length")
+
+
+def _count(pattern: re.Pattern[bytes], data: bytes) -> int:
+    return sum(1 for _ in pattern.finditer(data))
 
 
 def _split(message: Message) -> tuple[list[Message], list[Message]]:
@@ -132,7 +198,7 @@ def _put_body(lines: Lines, part: Message, data: bytes) -> bool:
     if part.get_content_type() == "text/html":
         _, page = html_lines(text)
         step = 1 if is_plain_transfer else 0
-        for line, place in zip(page.text().split("\n"), page.source_lines(), strict=True):
+        for line, place in zip(page.text().split("\n"), page.source_lines(), strict=True) if len(page) else ():
             lines.add(line, start + (place - 1) * step)
         return True
     lines.add(text.strip("\n"), start, step=1 if is_plain_transfer else 0)

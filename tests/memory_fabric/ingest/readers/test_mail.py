@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
+from tests.memory_fabric.ingest.linear import assert_ends
 from tests.memory_fabric.ingest.readers.samples import LIMITS, MAIL, check_document, one, place_of
 
 
@@ -54,3 +57,48 @@ def test_broken_headers_are_kept_as_written() -> None:
     document = one("a.eml", "Subject: =?nope?b?xx?=\nDate: 99 Foo 12345\nContent-Type: multipart/mixed\n\nwords")
     assert document.timestamp_s is None
     assert "=?nope" in document.title
+
+
+def test_messages_begin_at_dated_from_lines() -> None:
+    """`From` in a letter begins no message: only after an empty line, with a year on it."""
+    start = "From a Thu Jan  1 00:00:00 2026"
+    mbox = f"{start}\r\nSubject: one\r\n\r\nFrom here on\r\nFrom 2026 on\r\n\r\n{start}\r\nSubject: two\r\n\r\nend\r\n"
+    documents, _ = read_bytes_with_skips("in.mbox", mbox.encode(), LIMITS)
+    assert [document.title for document in documents] == ["one", "two"]
+    assert "From 2026 on" in documents[0].text
+    assert place_of(documents[1], "end") == 10
+
+
+def test_a_page_without_text_is_no_failure() -> None:
+    """An HTML body that holds nothing to read leaves the headers."""
+    assert one("a.eml", "Subject: s\nContent-Type: text/html\n\n<script>x</script>").text.strip() == "Subject: s"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("x.mbox", "b'From x ' + b'1' * 2_000_000", ""),
+        ("x.mbox", "b'From x 2026\\n\\n' * 40_000", ""),
+        ("x.eml", "b'Subject: s\\nContent-Type: multipart/mixed; ' + b'\";' * 1_000_000 + b'\\n\\nwords'", ""),
+        ("x.eml", "b'Subject: ' + b'=?' * 1_000_000 + b'\\n\\nwords'", ""),
+        (
+            "x.eml",
+            "b''.join(b'Content-Type: multipart/mixed; boundary=b%d\\n\\n--b%d\\n' % (n, n) for n in range(100))+b'x\\n'*2**21",
+            "nests too deep",
+        ),
+        ("x.eml", "b'Content-Type: multipart/mixed; boundary=b\\n\\n' + b'--b\\n\\n' * 3_000_000", "too many parts"),
+        ("x.eml", "b'Content-Type: multipart/mixed; boundary=b\\r\\r' + b'--b\\r\\r' * 3_000_000", "too many parts"),
+        ("x.eml", "b'Content-Type: message/delivery-status\\n\\n' + b'\\n' * 3_000_000", "too many parts"),
+    ],
+)
+def test_mail_bombs(name: str, data: str, told: str) -> None:
+    """Headers, parts and nests without end are cut or refused in a moment."""
+    program = (
+        "from memory_fabric.config import IngestConfig\n"
+        "from memory_fabric.errors import UnreadableError\n"
+        "from memory_fabric.ingest.readers.factory import read_bytes\n"
+        f"try: read_bytes({name!r}, {data}, IngestConfig())\n"
+        "except UnreadableError as error: print(error.reason)\n"
+    )
+    assert told in assert_ends(program)
