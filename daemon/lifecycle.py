@@ -39,8 +39,8 @@ async def obey_signals(shutdown: Shutdown, *, task_status: trio.TaskStatus[None]
 def watchdog_period_s(environment: Mapping[str, str]) -> float | None:
     """Return seconds between two signs of life that the service manager wants, or None when it wants none.
 
-    Source: sd_watchdog_enabled(3): half of `WATCHDOG_USEC`. `cairn up` runs the daemon as its child, so the parent's
-    process id is accepted too.
+    Source: sd_watchdog_enabled(3): half of `WATCHDOG_USEC`. `cairn up` becomes the daemon and keeps its process id;
+    a program that starts it in turn (`uv run cairn up`) stays its parent, so that one's id is accepted too.
     """
     if environment.get("WATCHDOG_PID", str(os.getpid())) not in {str(os.getpid()), str(os.getppid())}:
         return None

@@ -42,7 +42,7 @@ async def test_the_first_signal_asks_and_the_second_hurries(which: signal.Signal
     ],
 )
 def test_half_of_what_the_manager_waits(environment: dict[str, str], period_s: float | None) -> None:
-    """When it waits for us, or for the command that started us."""
+    """When it waits for us, or for a program that started us as its child."""
     if environment.get("WATCHDOG_PID") == "1" and os.getppid() == 1:
         pytest.skip("the parent is the first process")
     assert watchdog_period_s(environment) == period_s
