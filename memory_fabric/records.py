@@ -238,6 +238,7 @@ class RecallQuery(msgspec.Struct, frozen=True):
     weights: Weights | None = None
     rerank: bool = False
     budget_tokens: int = 0
+    """This and `rerank` are words of the contract that nothing reads yet: a pack takes its budget beside the query."""
     is_grouped: bool = True
     """Whether several fragments of one source are folded behind its best ones."""
 
