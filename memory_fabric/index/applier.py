@@ -208,7 +208,7 @@ class IndexApplier:
         return self._settled
 
     def problems(self, *, check: Check = lambda: None) -> list[str]:
-        """Compare the index with the truth, while both may be written; empty means that they agree.
+        """Compare the index with the truth, id by id and then by content, while both are written; empty: they agree.
 
         Args:
             check: Asked again and again; what it raises ends the comparison.
