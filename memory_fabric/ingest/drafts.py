@@ -20,9 +20,9 @@ __all__ = ["content_key", "draft_document", "draft_record", "parse_when", "recor
 
 _SPEAKER = re.compile(r"^[^\W\d_][\w .'’-]{0,38}: \S")
 _CODE_LINE = re.compile(
-    r"^\s*(def |class |async def |func |fn |function |public |private |static |#include|import |from \S+ import"
+    r"^[^\S\n]*+(def |class |async def |func |fn |function |public |private |static |#include|import |from \S+ import"
     r"|return\b"
-    r"|if \(|for \(|while \(|const |let |var |package |using |struct |impl )|[;{}]\s*$",
+    r"|if \(|for \(|while \(|const |let |var |package |using |struct |impl )|[;{}][^\S\n]*+$",
     re.MULTILINE,
 )
 _DEFINITION = re.compile(
@@ -31,7 +31,9 @@ _DEFINITION = re.compile(
     r"(?:def|class|func|function|fn|interface|struct|impl|enum|trait|namespace|package)\s+[\w<(*]"
     r"|(?:const|let|var)\s+\w+\s*=|(?:public|private|protected|static)\s+\w+[\w<>\[\], ]*\s+\w+\s*\()"
 )
-"""What only the first line of code looks like."""
+"""What only the first line of code looks like; tried on `_FIRST_CHARS` characters, whose cube it may take."""
+
+_FIRST_CHARS = 200
 
 _PYTHON = re.compile(r"^\s*(async )?def \w+\(.*|^\s*class \w+.*:$", re.MULTILINE)
 
@@ -205,11 +207,11 @@ def record_modality(record: IngestRecord) -> Modality:
             return record.modality
         case _:
             pass
-    first = record.text[:200]
+    first = record.text[:_FIRST_CHARS]
     if _SPEAKER.match(first) and (record.timestamp or "\n" not in record.text.strip()):
         return "conversation"
     lines = record.text.count("\n") + 1
-    if _DEFINITION.match(record.text) and re.search(r"[(){}:;=]", record.text):
+    if _DEFINITION.match(record.text.lstrip()[:_FIRST_CHARS]) and re.search(r"[(){}:;=]", record.text):
         return "code"
     if len(_CODE_LINE.findall(record.text)) * 3 >= lines and (lines > 1 or _PYTHON.match(first)):
         return "code"

@@ -13,7 +13,10 @@ _SAMPLE_LETTERS = 160
 """Characters, evenly spaced over the whole text, whose scripts are counted."""
 
 _MARKUP = re.compile(r"`[^`\n]*`|https?://\S+|[\w./-]*[_/][\w./-]*|\w+\.\w+(?:\(\))?")
-"""Code, links and paths in a sentence say nothing of its language."""
+"""Code, links and paths in a sentence say nothing of its language.
+
+It takes the square of a text's length, and so is given no more than `_SAMPLE_CHARS` characters.
+"""
 
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _NO_LEADS = bytes(range(0xC0))
@@ -87,7 +90,7 @@ def _other_script(text: str, leads: bytes) -> tuple[str, int]:
 
 def _is_cyrillic(sample: str) -> bool:
     """Whether Cyrillic prevails once code, links and paths are left out."""
-    data = _MARKUP.sub(" ", sample).encode("utf-8", "surrogatepass")
+    data = _MARKUP.sub(" ", sample[:_SAMPLE_CHARS]).encode("utf-8", "surrogatepass")
     latin = len(data) - len(data.translate(None, _LETTERS))
     cyrillic = len(data) - len(data.translate(None, _CYRILLIC_LEADS))
     return cyrillic > 0 and cyrillic * 2 >= latin

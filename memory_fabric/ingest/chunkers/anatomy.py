@@ -36,14 +36,18 @@ _SECTIONS = frozenset(
 """Elements that name a part of a page even without an id."""
 
 _MAX_NAME = 120
+_MAX_RECEIVER = 1_000
+_MAX_COMMENT = 20_000
+"""Characters of the comment above a definition that are looked at for its first words."""
+
 _MAX_SIGNATURE = 240
 _MAX_DOCSTRING = 600
 
 _BRACKETS = re.compile(r"<[^<>]*>")
-_RECEIVER = re.compile(r"(\w+)\s*(?:\[[^\]]*\])?\s*\)$")
-_SIGNATURE_END = re.compile(r"[\s{(=]+$")
+_RECEIVER = re.compile(r"(?<!\w)(\w++)\s*+(?:\[[^\[\]]*+\])?\s*+\)$")
 _MARKS = re.compile(
-    r"^[ \t]*(?:<!--|///?!?|/\*[*!]*|\*+/|\*|#+!?|--+)[ \t]?|[ \t]*(?:\*+/|-->)[ \t]*$|</?(?:summary|remarks|para)>",
+    r"^[ \t]*(?:<!--|///?!?|/\*[*!]*|\*+/|\*|#+!?|--+)[ \t]?"
+    r"|[ \t]{0,80}+(?:(?<!\*)\*++/|-->)[ \t]*+$|</?(?:summary|remarks|para)>",
     re.MULTILINE,
 )
 _EXPORTED = re.compile(r"^(?:module\.)?exports\.")
@@ -98,7 +102,7 @@ def _implemented_type(node: Node) -> str:
 def _method_name(node: Node) -> str:
     name = _plain_name(node)
     receiver = node.child_by_field_name("receiver")
-    match = _RECEIVER.search(_text(receiver)) if receiver is not None else None
+    match = _RECEIVER.search(_text(receiver)[-_MAX_RECEIVER:]) if receiver is not None else None
     return f"{match[1]}.{name}" if match else name
 
 
@@ -236,7 +240,7 @@ def signature_of(source: bytes, outer: Node, body: Node | None) -> str:
     text = source[begin : min(max(end, begin), begin + 4 * _MAX_SIGNATURE)].decode("utf-8", "replace")
     if body is None and not text.rstrip().endswith((")", ";")):
         text = text.split("\n", 1)[0]
-    return _SIGNATURE_END.sub("", " ".join(text.split()))[:_MAX_SIGNATURE]
+    return " ".join(text.split()).rstrip(" {(=")[:_MAX_SIGNATURE]
 
 
 def _after_attributes(node: Node) -> int:
@@ -257,7 +261,7 @@ def _first_child(node: Node) -> Node | None:
 
 def comment_text(comment: str) -> str:
     """Return the words of the comment lines above a definition, without their marks."""
-    lines = [line for line in comment.splitlines() if not line.lstrip().startswith(("@", "#[", "["))]
+    lines = [line for line in comment[:_MAX_COMMENT].splitlines() if not line.lstrip().startswith(("@", "#[", "["))]
     return _MARKS.sub("", "\n".join(lines)).strip()[:_MAX_DOCSTRING]
 
 

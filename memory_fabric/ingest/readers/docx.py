@@ -17,6 +17,7 @@ from memory_fabric.records import Document
 __all__ = ["read"]
 
 _MAX_PROPERTY_CHARS = 1_000
+_MAX_TAG_CHARS = 300
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
 _WORD = re.compile(r"http://(?:schemas\.openxmlformats|purl\.oclc)\.org/(?:\S+/)?wordprocessingml/\S+ ")
 
@@ -88,7 +89,7 @@ def _refuse_doctype(*_: object) -> None:
 @lru_cache(maxsize=1024)
 def _local(tag: str) -> str:
     """Return the name of a word-processing tag; other tags keep their namespace, which tells them apart."""
-    return _WORD.sub("", tag)
+    return _WORD.sub("", tag) if len(tag) <= _MAX_TAG_CHARS else tag
 
 
 def _value(attributes: dict[str, str], name: str) -> str:

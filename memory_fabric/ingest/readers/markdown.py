@@ -13,7 +13,7 @@ from memory_fabric.records import Document
 __all__ = ["read"]
 
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n(.*?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
-_FIELD = re.compile(r"^(title|date)[ \t]*[:=][ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_FIELD = re.compile(r"^(title|date)[ \t]*+[:=][ \t]*+(.++)$", re.MULTILINE | re.IGNORECASE)
 _MAX_FRONT_CHARS = 16 * 1024
 
 
@@ -43,7 +43,7 @@ def _front_matter(text: str) -> dict[str, str]:
     found = _FRONT.match(text, 0, _MAX_FRONT_CHARS)
     if found is None:
         return {}
-    return {name.lower(): value.strip("\"'") for name, value in _FIELD.findall(found[2])}
+    return {name.lower(): value.rstrip(" \t").strip("\"'") for name, value in _FIELD.findall(found[2])}
 
 
 def _moment(written: str) -> float | None:

@@ -82,7 +82,7 @@ def _is_header(cells: list[str]) -> bool:
         len(cells) > 1
         and all(cells)
         and len(set(cells)) == len(cells)
-        and not any(_NUMBER.fullmatch(cell) or len(cell) > 80 for cell in cells)
+        and not any(len(cell) > 80 or _NUMBER.fullmatch(cell) for cell in cells)
     )
 
 
