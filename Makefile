@@ -35,7 +35,7 @@ test: setup $(VENV)/.dev ## Run all tests
 
 lint: $(VENV)/.dev ## Style, types, import floors, generated stubs
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/mypy $(SOURCES) tests benchmarks
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/gen_proto.py --check
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["clustered_vectors", "queries", "texts", "write_tree"]
 
@@ -42,12 +43,13 @@ def queries(count: int, seed: int = 2) -> list[str]:
     return found
 
 
-def clustered_vectors(count: int, dimension: int, seed: int = 3) -> np.ndarray:
+def clustered_vectors(count: int, dimension: int, seed: int = 3) -> NDArray[np.float32]:
     """Return (count, dimension) float32 unit vectors in 1,000 clusters, as embeddings of real text are."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(1_000, dimension)).astype(np.float32)
     vectors = centres[rng.integers(0, 1_000, count)] + 0.7 * rng.normal(size=(count, dimension)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def write_tree(folder: Path, files: int, chunks_a_file: int = 10) -> None:

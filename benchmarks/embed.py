@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -125,7 +126,9 @@ def pipeline(embedder: OnnxTextEmbedder, texts: Sequence[str], rounds: int) -> d
 
 def queries(embedder: OnnxTextEmbedder, count: int = 400) -> dict[str, object]:
     """Measure new questions of about 16 tokens, a repeated one, and the language test."""
-    took, again, language = [], [], []
+    took: list[float] = []
+    again: list[float] = []
+    language: list[float] = []
     for at in range(count):
         text = f"how does the daemon read the file {at} of the journal after a crash"
         for times, action in (
@@ -182,8 +185,8 @@ def speeds(variants: Mapping[str, OnnxTextEmbedder], texts: Sequence[str], round
     for scheme, made in variants.items():
         session = made._loaded_session()
         for size in BATCH_SIZES:
-            actions[f"{scheme} {size}"] = lambda session=session, size=size: session.run([full] * size)
-        actions[f"{scheme} mixed"] = lambda made=made: made.embed(sample)
+            actions[f"{scheme} {size}"] = partial(session.run, [full] * size)
+        actions[f"{scheme} mixed"] = partial(made.embed, sample)
     best = fastest(actions, rounds)
     return {
         scheme: {

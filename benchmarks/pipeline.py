@@ -50,7 +50,8 @@ class FixedVectors:
 
     def embed_query(self, text: str) -> Vectors:
         """Return one vector of the table."""
-        return self.embed([text])[0]
+        vector: Vectors = self.embed([text])[0]
+        return vector
 
     def token_count(self, text: str) -> int:
         """Count words."""
@@ -83,7 +84,12 @@ def together(root: Path) -> tuple[int, float]:
     for applier in appliers:
         applier.start()
         applier.wait_for(store.journal_head(), check=lambda: None)
-    store.listen(lambda: [applier.notify() for applier in appliers])
+
+    def notify() -> None:
+        for applier in appliers:
+            applier.notify()
+
+    store.listen(notify)
     started = time.perf_counter()
     chunks = index(store, root / "tree")
     for applier in appliers:

@@ -15,7 +15,6 @@ import json
 import math
 import random
 import re
-import sys
 import sysconfig
 import tempfile
 import time
@@ -67,7 +66,7 @@ def documents(count: int, chars: int) -> list[SparseDoc]:
 def questions(docs: list[SparseDoc], count: int) -> list[str]:
     """Return questions of 3 to 8 words that stand together in a text, common words included."""
     chance = random.Random(11)
-    found = []
+    found: list[str] = []
     while len(found) < count:
         words = re.findall(r"\w+", chance.choice(docs).text)
         length = chance.randint(3, 8)
@@ -200,4 +199,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -20,7 +20,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import qdrant_edge as edge
@@ -76,14 +78,16 @@ class Bare:
         folder.mkdir()
         self.shard = create_shard(config, folder, DIMENSION)
 
-    def write(self, points: Sequence[DensePoint], payloads: Sequence[dict[str, object]]) -> None:
+    def write(self, points: Sequence[DensePoint], payloads: Sequence[dict[str, Any]]) -> None:
         """Upsert one batch."""
         made = [
             edge.Point(p.id, {p.name: p.vector.tolist()}, payload) for p, payload in zip(points, payloads, strict=True)
         ]
         self.shard.update(edge.UpdateOperation.upsert_points(made))
 
-    def search(self, vector: np.ndarray, k: int, wanted: object = None, *, is_exact: bool = False) -> list[int]:
+    def search(
+        self, vector: np.ndarray, k: int, wanted: edge.Filter | None = None, *, is_exact: bool = False
+    ) -> list[int]:
         """Return ids."""
         params = edge.SearchParams(hnsw_ef=max(self._ef, k), exact=is_exact)
         query = edge.Query.Nearest(vector.tolist(), using="text")
@@ -107,7 +111,7 @@ def measure_writing(index: QdrantEdgeIndex, bare: Bare, points: list[DensePoint]
     took = [0.0, 0.0]
     for start in range(0, len(points), STEP):
         part, ready = points[start : start + STEP], payloads[start : start + STEP]
-        for which, write in enumerate((lambda part=part: index.upsert(part), lambda p=part, r=ready: bare.write(p, r))):
+        for which, write in enumerate((partial(index.upsert, part), partial(bare.write, part, ready))):
             started = time.perf_counter()
             write()
             took[which] += time.perf_counter() - started
@@ -151,11 +155,10 @@ def measure_reading(index: QdrantEdgeIndex, bare: Bare, questions: np.ndarray, c
         measure_pair(f"search_100.{name}", pairs, **about)
     chance = random.Random(1)
     chosen = [[ChunkId(chance.randint(1, count)) for _ in range(200)] for _ in questions]
-    pairs = [
-        (lambda q=q, i=i: index.score(q, i), lambda q=q, i=i: bare.score(q, i))
-        for q, i in zip(questions, chosen, strict=True)
+    scorings: list[tuple[Callable[[], object], Callable[[], object]]] = [
+        (partial(index.score, q, i), partial(bare.score, q, i)) for q, i in zip(questions, chosen, strict=True)
     ]
-    measure_pair("score_200", pairs, **about)
+    measure_pair("score_200", scorings, **about)
 
 
 def measure_recall(index: QdrantEdgeIndex, rows: np.ndarray, questions: np.ndarray, **about: object) -> None:
@@ -170,11 +173,17 @@ def measure_recall(index: QdrantEdgeIndex, rows: np.ndarray, questions: np.ndarr
 def profile(index: QdrantEdgeIndex, points: list[DensePoint], questions: np.ndarray) -> None:
     """Print where the time goes: writing, searching, scoring."""
     ids = [point.id for point in points[:200]]
-    for name, work in (
-        ("upsert", lambda: [index.upsert(points[start : start + STEP]) for start in range(0, len(points), STEP)]),
+
+    def upsert() -> None:
+        for start in range(0, len(points), STEP):
+            index.upsert(points[start : start + STEP])
+
+    works: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("upsert", upsert),
         ("search", lambda: [index.search(question, 100) for question in questions]),
         ("score", lambda: [index.score(question, ids) for question in questions]),
-    ):
+    )
+    for name, work in works:
         print(f"== {name}", file=sys.stderr)
         profiler = cProfile.Profile()
         profiler.runcall(work)
@@ -214,4 +223,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

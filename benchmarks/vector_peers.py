@@ -18,13 +18,13 @@ import argparse
 import json
 import math
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -88,7 +88,7 @@ class Cairn:
         for number, row in zip(ids, rows, strict=True):
             values = field_values(number)
             moment = values.pop("time")
-            points.append(DensePoint(id=ChunkId(number), vector=row, name="text", timestamp_s=moment, **values))
+            points.append(DensePoint(id=ChunkId(number), vector=row, name="text", timestamp_s=moment, **values))  # type: ignore[arg-type]  # the other values are names
         self._index.upsert(points)
 
     def finish(self) -> None:
@@ -153,7 +153,7 @@ class Lance:
         self._index = {"ivf_pq": IvfPq, "hnsw_sq": HnswSq}[kind](distance_type="cosine")
         self._is_appending = is_appending
         self._database = lancedb.connect(folder)
-        self._table = None
+        self._table: Any = None
 
     def add(self, ids: range, rows: Rows) -> None:
         """Upsert or append."""
@@ -182,7 +182,8 @@ class Lance:
     def search(self, row: Rows) -> list[int]:
         """Search ids only."""
         query = self._table.search(row).distance_type("cosine").limit(K).select(["id", "_distance"])
-        return query.to_arrow()["id"].to_pylist()
+        found: list[int] = query.to_arrow()["id"].to_pylist()
+        return found
 
     def close(self) -> None:
         """The table has nothing to close."""
@@ -272,7 +273,7 @@ def compare(engines: list[Engine], rows: Rows, questions: Rows) -> None:
     """Measure writing, then searching, then searching with every index built."""
     count = len(rows)
     truth = nearest(rows, questions)
-    written = {e.name: timed("index", lambda e=e: write(e, rows), engine=e.name, vectors=count) for e in engines}
+    written = {e.name: timed("index", partial(write, e, rows), engine=e.name, vectors=count) for e in engines}
     emit_ratios("index", {name: took for name, (took, _) in written.items()}, vectors=count, state="ready")
     emit_ratios("search_p95", measure_search(engines, questions, truth, vectors=count, state="ready"), state="ready")
     built = {engine.name: timed("build", engine.build, engine=engine.name, vectors=count) for engine in engines}
@@ -313,4 +314,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

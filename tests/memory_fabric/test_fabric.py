@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ from memory_fabric.errors import UnreadableError
 from memory_fabric.fabric import MemoryFabric
 from memory_fabric.ingest import pipeline
 from memory_fabric.ingest.opening import read_regular
-from memory_fabric.ingest.walk import FoundFile
+from memory_fabric.ingest.walk import FoundFile, walk_tree
 from memory_fabric.operations import ForgetSelector, IngestRecord
 from memory_fabric.records import Filters
 from tests.memory_fabric.fabric_parts import NO_MODEL, ask, go_on, ignore, index, open_fabric
@@ -64,10 +65,10 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fabric(tmp_path: Path) -> MemoryFabric:
+def fabric(tmp_path: Path) -> Iterator[MemoryFabric]:
     """An open memory without a model."""
     with open_fabric(tmp_path / "memory") as opened:
-        yield opened  # type: ignore[misc]  # pytest turns the generator into the value
+        yield opened
 
 
 def test_code_is_found_and_cited_by_line(fabric: MemoryFabric, tree: Path) -> None:
@@ -386,7 +387,7 @@ def test_a_file_that_becomes_a_link_after_the_walk_leaks_nothing(
     """The folder was looked through, then somebody put a link to a private file in its place."""
     (tmp_path / "private.txt").write_text("the password is swordfish")
     (tree / "bait.txt").write_text("harmless")
-    walk = pipeline.walk_tree
+    walk = walk_tree
 
     def walk_and_swap(*args: object, **options: object) -> list[FoundFile]:
         found = list(walk(*args, **options))  # type: ignore[arg-type]  # passed through

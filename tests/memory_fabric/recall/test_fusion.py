@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -37,7 +38,7 @@ def scores(*values: float) -> dict[ChunkId, float]:
     return {ChunkId(n): value for n, value in enumerate(values, 1)}
 
 
-def order(ranked: list[object]) -> list[int]:
+def order(ranked: Sequence[object]) -> list[int]:
     """Return chunk ids, best first."""
     return [int(entry.row.id) for entry in ranked]  # type: ignore[attr-defined]  # any of the fusions' entries
 

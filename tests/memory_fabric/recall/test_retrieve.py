@@ -41,11 +41,13 @@ class Letters:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return (n, 26) unit vectors."""
         counts = np.array([[text.count(chr(97 + n)) + 0.01 for n in range(26)] for text in texts], dtype=np.float32)
-        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+        vectors: Vectors = counts / np.linalg.norm(counts, axis=1, keepdims=True)
+        return vectors
 
     def embed_query(self, text: str) -> Vectors:
         """Return one unit vector."""
-        return self.embed([text])[0]
+        vector: Vectors = self.embed([text])[0]
+        return vector
 
     def token_count(self, text: str) -> int:
         """Count words."""
@@ -67,7 +69,9 @@ class VanishingVectors(ExactIndex):
 class BrokenVectors(ExactIndex):
     """Answers nothing at all."""
 
-    def search(self, vector: Vectors, k: int, *, filters: Filters = Filters()) -> list[Scored]:
+    def search(
+        self, vector: Vectors, k: int, *, filters: Filters = Filters(), names: Sequence[str] = ()
+    ) -> list[Scored]:
         """Refuse."""
         raise ConflictError("the vector index is closed")
 
@@ -202,7 +206,9 @@ class WaitingVectors(ExactIndex):
 
     go = threading.Event()
 
-    def search(self, vector: Vectors, k: int, *, filters: Filters = Filters()) -> list[Scored]:
+    def search(
+        self, vector: Vectors, k: int, *, filters: Filters = Filters(), names: Sequence[str] = ()
+    ) -> list[Scored]:
         """Wait."""
         self.go.wait(30)
         return []
@@ -241,7 +247,7 @@ def test_what_has_no_date_meets_no_condition_on_time(tmp_path: Path, bounds: dic
     """Recall and list follow one rule, whatever date the indexes write for it."""
     items = [item("/old", "harbour of old", timestamp_s=-5.0), item("/none", "harbour of no date", timestamp_s=None)]
     with closing(Parts(tmp_path, items=items)) as parts:
-        found, _ = ask(parts, parts.terms, parts.vectors, **bounds)
+        found, _ = ask(parts, parts.terms, parts.vectors, go_on, "harbour", **bounds)
         assert found == ["harbour of old"]
         listed = parts.store.list_items(
             Filters(since_s=bounds.get("since"), until_s=bounds.get("until")), cursor="", limit=9

@@ -31,7 +31,8 @@ class Speller:
 
     def embed_query(self, text: str) -> Vectors:
         """Return one of them."""
-        return self.embed([text])[0]
+        vector: Vectors = self.embed([text])[0]
+        return vector
 
     def token_count(self, text: str) -> int:
         """Count by fertility."""
@@ -46,7 +47,7 @@ def test_trust_grows_with_the_nearest_candidate() -> None:
     """Far from everything most of the share is kept, near something all of it, and it never falls in between."""
     values = [closeness(cosine) for cosine in (-0.2, 0.4, 0.5, 0.6, 0.7, 1.0)]
     assert values == sorted(values)
-    assert (values[0], values[-1]) == (pytest.approx(0.7), pytest.approx(1.0))
+    assert [values[0], values[-1]] == pytest.approx([0.7, 1.0])
 
 
 @pytest.mark.parametrize(("fertility", "skill"), [(1.3, 1.0), (2.0, 1.0), (2.6, 0.5), (3.2, 0.0), (5.0, 0.0)])
@@ -65,7 +66,7 @@ def test_a_language_that_the_model_lacks_gets_no_share() -> None:
 
 def test_code_leans_on_vectors_and_conversations_on_words() -> None:
     """The order of the shares is what was measured."""
-    shares = [dense_share(make_row(1, modality=m), 1.0, ENGLISH) for m in ("conversation", "text", "code")]  # type: ignore[arg-type]  # literals
+    shares = [dense_share(make_row(1, modality=m), 1.0, ENGLISH) for m in ("conversation", "text", "code")]
     assert shares == sorted(shares)
     assert dense_share(make_row(1), 0.5, ENGLISH) == pytest.approx(shares[1] / 2)
 
