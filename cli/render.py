@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli.screen import cut, out, visible
+from cli.screen import cut, one_line, out, visible
 
 __all__ = ["place", "show_checks", "show_forgotten", "show_items", "show_result", "show_skipped", "show_status"]
 
@@ -24,7 +24,7 @@ _TABLE_CELLS = 72
 def place(cite: Any) -> str:
     """Return a citation as people write it, relative to the working folder when that is shorter."""
     if not cite.path:
-        return str(cite.uri)
+        return one_line(str(cite.uri))
     path = _short(cite.path)
     if cite.page:
         return f"{path} page {cite.page}"
@@ -32,6 +32,10 @@ def place(cite: Any) -> str:
 
 
 def _short(path: str) -> str:
+    return one_line(_relative(path))
+
+
+def _relative(path: str) -> str:
     try:
         relative = os.path.relpath(path)
     except FileNotFoundError:
@@ -101,7 +105,7 @@ def show_items(items: Iterable[Any]) -> None:
     for name in ("id", "kind", "project", "chunks", "where"):
         table.add_column(name, overflow="fold", no_wrap=name == "id")
     for item in items:
-        where = _short(item.source.path) if item.source.path else item.source.uri
+        where = _short(item.source.path) if item.source.path else one_line(item.source.uri)
         cells = [visible(cell) for cell in (item.id, item.modality, item.meta.project, str(item.chunks), where)]
         table.add_row(*cells)
         if out.width < _TABLE_CELLS:
@@ -116,6 +120,9 @@ def show_items(items: Iterable[Any]) -> None:
 
 def show_forgotten(summary: Any) -> None:
     """Print what was, or would be, forgotten."""
+    if not summary.items:
+        out.print("nothing matches", style="yellow")
+        return
     verb = "would forget" if summary.is_dry_run else "forgot"
     out.print(f"{verb} {summary.items} items ({summary.chunks} chunks)")
     if summary.is_dry_run and summary.examples:

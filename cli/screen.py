@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableT
 from rich.segment import Segment
 from rich.text import Text
 
-__all__ = ["Screen", "cut", "out", "print_json", "visible"]
+__all__ = ["Screen", "cut", "one_line", "out", "print_json", "visible"]
 
 _UNBOUND = 100_000
 _UNSHOWN = "\N{REPLACEMENT CHARACTER}"
@@ -35,6 +35,11 @@ def visible(text: str) -> str:
     Each by one, so positions stay. Line breaks and tabs are kept.
     """
     return text.replace("\r\n", " \n").translate(_VISIBLE)
+
+
+def one_line(name: str) -> str:
+    """Return a name or path `visible`, line breaks too: a file's name must not look like another line of the answer."""
+    return name.translate(_VISIBLE).replace("\n", "\N{SYMBOL FOR NEWLINE}").replace("\t", " ")
 
 
 class Screen(Console):

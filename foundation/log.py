@@ -19,6 +19,8 @@ from typing import Any
 
 import structlog
 
+from foundation.errors import ResourceError
+
 __all__ = ["CONTENT_FIELDS", "log_uncaught", "start_logging"]
 
 CONTENT_FIELDS = frozenset(
@@ -126,6 +128,17 @@ class _OwnFile(logging.handlers.RotatingFileHandler):
         return os.fdopen(descriptor, "a", encoding="utf-8")
 
 
+def _opened(file: Path) -> _OwnFile:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _OwnFile(file, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8")
+    except OSError as error:
+        raise ResourceError(
+            f"cannot write the log `{file}`: {error.strerror}",
+            fix="move away what stands there, or choose another profile folder",
+        ) from error
+
+
 def start_logging(level: str, file: Path | None = None, *, is_quiet: bool = False) -> None:
     """Send events to standard error, and to a rotating file that only its owner may read.
 
@@ -133,11 +146,13 @@ def start_logging(level: str, file: Path | None = None, *, is_quiet: bool = Fals
         level: `debug`, `info`, `warning` or `error`.
         file: Where to write; None writes no file.
         is_quiet: Whether standard error is left alone.
+
+    Raises:
+        ResourceError: The file cannot be written, or its folder not be made.
     """
     handlers: list[logging.Handler] = [] if is_quiet else [logging.StreamHandler(sys.stderr)]
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handlers.append(_OwnFile(file, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8"))
+        handlers.append(_opened(file))
     last: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

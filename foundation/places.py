@@ -65,7 +65,7 @@ def profile_folder(given: Path | None = None) -> Path:
 
     Raises:
         ConflictError: The folder belongs to another user, or is a file.
-        ResourceError: The folder cannot be made.
+        ResourceError: The folder cannot be made, or not be closed to others.
     """
     text = os.environ.get("CAIRN_PROFILE", "")
     folder = given or (Path(text) if text else _default_profile())
@@ -107,7 +107,12 @@ def _own(folder: Path) -> None:
     if status.st_uid != os.getuid() or not stat.S_ISDIR(status.st_mode):
         raise ConflictError(f"`{folder}` belongs to another user", fix="choose another profile folder")
     if status.st_mode & 0o077:
-        folder.chmod(0o700)
+        try:
+            folder.chmod(0o700)
+        except OSError as error:
+            raise ResourceError(
+                f"cannot close `{folder}` to other users: {error.strerror}", fix="choose another profile folder"
+            ) from error
 
 
 def socket_path(profile: Path) -> Path:
@@ -117,6 +122,7 @@ def socket_path(profile: Path) -> Path:
 
     Raises:
         ConflictError: The short folder belongs to another user.
+        ResourceError: The short folder cannot be closed to others.
     """
     path = profile / "cairn.sock"
     if _is_fit(path):

@@ -6,7 +6,10 @@ from typing import Any
 
 import click
 
-__all__ = ["json_option", "where_options"]
+from foundation.errors import InputError
+from foundation.paths import expanded_path, real_path
+
+__all__ = ["absolute_path", "json_option", "linked_path", "where_options"]
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON: one document, or one a line.")
 
@@ -20,3 +23,27 @@ def where_options(command: Any) -> Any:
     ):
         command = option(command)
     return command
+
+
+def absolute_path(field: str, text: str) -> str:
+    """Return a path from the root on, `~` replaced; links stay, for what is gone has none.
+
+    Raises:
+        InputError: It names a user without a home folder.
+    """
+    try:
+        return str(expanded_path(text).absolute())
+    except ValueError as error:
+        raise InputError(field, f"`{text}`: {error}") from error
+
+
+def linked_path(field: str, text: str) -> str:
+    """Return a path as the memory knows it: from the root on, `~` replaced and links followed.
+
+    Raises:
+        InputError: It names a user without a home folder, or its links lead in a circle.
+    """
+    try:
+        return str(real_path(text))
+    except ValueError as error:
+        raise InputError(field, f"`{text}`: {error}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.commands.common import json_option
+from cli.commands.common import absolute_path, json_option
 from cli.connect import connect
 from cli.models import EvalReport
 from cli.progress import follow
@@ -28,7 +28,7 @@ def evaluation() -> None:
 def run(profile: Path | None, name: str, strategy: str, is_json: bool) -> int:
     """Ask every question of a set and compare with the passages that answer it."""
     if name.endswith(".jsonl"):
-        name = str(Path(name).expanduser().absolute())
+        name = absolute_path("set", name)
     with connect(profile) as client:
         report = follow(client.run_eval(name, strategy), is_json=is_json)
     if is_json:

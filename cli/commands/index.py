@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import click
 import msgspec
 
-from cli.commands.common import json_option
+from cli.commands.common import absolute_path, json_option
 from cli.connect import connect
 from cli.models import WatchEvent
 from cli.progress import follow
 from cli.render import show_skipped
-from cli.screen import out, print_json
+from cli.screen import one_line, out, print_json
 from foundation.errors import InputError
 
 __all__ = ["COMMANDS"]
@@ -32,16 +33,21 @@ def index(profile: Path | None, paths: tuple[str, ...], project: str, force: boo
 
     A run that is stopped goes on where it was; a second run looks only at what has changed.
     """
-    absolute = [str(Path(path).expanduser().absolute()) for path in paths]
+    absolute = [absolute_path("paths", path) for path in paths]
+    began = time.monotonic()
     with connect(profile) as client:
         events = client.index(absolute, project=project, is_forced=force, is_waiting=not no_wait)
         summary = follow(events, is_json=is_json)
+    waited_s = time.monotonic() - began
     if is_json:
         print_json(summary)
         return 0
     changes = [f"{summary.items} read", f"{summary.unchanged} unchanged"]
     changes += [f"{count} {name}" for name, count in (("renamed", summary.renamed), ("gone", summary.removed)) if count]
-    out.print(f"{summary.files} files: {', '.join(changes)}; {summary.chunks} chunks in {summary.took_s:.1f} s")
+    ready = "" if no_wait else f", all indexes level after {waited_s:.1f} s"
+    out.print(
+        f"{summary.files} files: {', '.join(changes)}; {summary.chunks} new chunks in {summary.took_s:.1f} s{ready}"
+    )
     show_skipped(summary.skipped)
     return 0
 
@@ -53,7 +59,7 @@ def index(profile: Path | None, paths: tuple[str, ...], project: str, force: boo
 @click.pass_obj
 def watch(profile: Path | None, paths: tuple[str, ...], project: str, is_json: bool) -> int:
     """Keep the memory level with folders while they change; stop it with Ctrl-C."""
-    absolute = [str(Path(path).absolute()) for path in paths]
+    absolute = [absolute_path("paths", path) for path in paths]
     with connect(profile) as client:
         events = client.watch(absolute, project=project)
         # the first event says that watching has begun: only a look that comes later misses nothing
@@ -90,7 +96,7 @@ def ingest(profile: Path | None, file: str, project: str, is_json: bool) -> int:
     jsonl:PROJECT/ID.
     """
     with connect(profile) as client:
-        summary = client.ingest(_records(file), project=project)
+        summary = client.ingest(_records(file, project), project=project)
     if is_json:
         print_json(summary)
     else:
@@ -102,11 +108,14 @@ def ingest(profile: Path | None, file: str, project: str, is_json: bool) -> int:
 _FIELDS = ("id", "text", "timestamp", "project", "title", "modality", "language")
 
 
-def _records(file: str) -> Iterator[dict[str, Any]]:
+def _records(file: str, project: str) -> Iterator[dict[str, Any]]:
     with click.open_file(file, "rb") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                yield _record(line, f"{file}:{number}")
+                record = _record(line, f"{file}:{number}")
+                if not (project or record.get("project")):
+                    raise InputError("file", f"{file}:{number}: no project is named", fix="add --project NAME")
+                yield record
 
 
 def _record(line: bytes, place: str) -> dict[str, Any]:
@@ -134,14 +143,14 @@ def _record(line: bytes, place: str) -> dict[str, Any]:
 @click.pass_obj
 def coverage(profile: Path | None, path: str, is_json: bool) -> int:
     """Show every source below PATH and what became of it."""
-    where = str(Path(path).expanduser().absolute()) if path else ""
+    where = absolute_path("path", path) if path else ""
     with connect(profile) as client:
         rows = list(client.coverage(where))
     if is_json:
         print_json({"files": rows})
         return 0
     for row in rows:
-        out.print(f"{row.state:8} {row.chunks:5}  {row.path}" + (f"  ({row.reason})" if row.reason else ""))
+        out.print(f"{row.state:8} {row.chunks:5}  {one_line(row.path)}" + (f"  ({row.reason})" if row.reason else ""))
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.common import json_option, where_options
+from cli.commands.common import absolute_path, json_option, linked_path, where_options
 from cli.connect import connect
 from cli.progress import follow
 from cli.render import show_forgotten, show_items
@@ -69,7 +69,7 @@ def forget(
     if is_json and not (yes or dry_run):
         _refuse_unasked()
     if path:
-        options["path"] = str(Path(path).expanduser().absolute())
+        options["path"] = absolute_path("path", path)
     with connect(profile) as client:
         if not (yes or dry_run) and not _is_meant(client, ids=ids, **options):
             return 0
@@ -107,7 +107,7 @@ def _refuse_unasked() -> None:
 @click.pass_obj
 def list_command(profile: Path | None, /, under: str, is_json: bool, **options: Any) -> int:
     """List items, newest first."""
-    options["path_prefix"] = str(Path(under).expanduser().resolve()) if under else ""
+    options["path_prefix"] = linked_path("under", under) if under else ""
     with connect(profile) as client:
         page = client.list_items(**options)
     if is_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from cli.commands.common import json_option, where_options
+from cli.commands.common import json_option, linked_path, where_options
 from cli.connect import connect
 from cli.models import RecallResult
 from cli.render import show_result
@@ -44,13 +44,17 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 def _request(options: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a `RecallRequest`."""
     under = options.pop("under")
-    options["path_prefix"] = str(Path(under).expanduser().resolve()) if under else ""
+    options["path_prefix"] = linked_path("under", under) if under else ""
     return options
 
 
 @click.command()
 @click.argument("query", nargs=-1)
-@click.option("--queries", type=click.Path(exists=True, dir_okay=False), help="Answer every line of a JSON-lines file.")
+@click.option(
+    "--queries",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    help="Answer every line of a JSON-lines file.",
+)
 @click.option("--explain", is_flag=True, help="Show the parts of every score.")
 @_filters
 @json_option
@@ -60,7 +64,8 @@ def recall(
 ) -> int:
     """Find what answers a question.
 
-    With --queries, FILE has {"id": …, "text": …} lines, and one {"id", "results", "took_ms"} line is printed for each.
+    With --queries, FILE (- for standard input) has {"id": …, "text": …} lines, and one JSON line {"id", "results",
+    "took_ms"} is printed for each: the k best sources.
     """
     fields = _request(options)
     with connect(profile) as client:
@@ -75,7 +80,9 @@ def recall(
 
 
 def _batch(client: CairnClient, file: str, fields: dict[str, Any]) -> int:
-    for number, line in enumerate(Path(file).read_bytes().splitlines(), 1):
+    with click.open_file(file, "rb") as source:
+        lines = source.read().splitlines()
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
@@ -84,7 +91,10 @@ def _batch(client: CairnClient, file: str, fields: dict[str, Any]) -> int:
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
             raise InputError("queries", f"{file}:{number}: not an object with `id` and `text`") from error
         own = {"project": fields["project"] or str(row.get("project", ""))}
-        results, took_ms = _sources(client, text, {**fields, **own})
+        try:
+            results, took_ms = _sources(client, text, {**fields, **own})
+        except InputError as error:
+            raise InputError("queries", f"{file}:{number}: {error.message}", fix=error.fix) from error
         print_json({"id": name, "results": results, "took_ms": round(took_ms, 3)})
     return 0
 

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 import structlog
 
+from foundation.errors import ResourceError
 from foundation.log import log_uncaught, start_logging
 
 PLANTED = "xylophone"
@@ -148,6 +149,20 @@ def test_a_thread_that_dies_is_logged_without_its_message(file: Path, monkeypatc
     (event,) = lines(file)
     assert (event["event"], event["thread"], event["raised"]) == ("thread_died", "worker", "ValueError")
     assert PLANTED not in file.read_text()
+
+
+@pytest.mark.parametrize("name", ["logs", "logs/daemon.jsonl"])
+def test_a_log_that_cannot_be_written_says_what_to_do(name: str, tmp_path: Path) -> None:
+    """A file where the folder belongs, and a folder where the file does."""
+    if name == "logs":
+        (tmp_path / name).write_text("")
+    else:
+        (tmp_path / name).mkdir(parents=True)
+    before = logging.getLogger().handlers[:]
+    with pytest.raises(ResourceError, match="cannot write the log") as caught:
+        start_logging("info", tmp_path / "logs" / "daemon.jsonl", is_quiet=True)
+    assert "another profile folder" in caught.value.fix
+    assert logging.getLogger().handlers == before
 
 
 def test_every_file_of_the_log_is_its_owners_only(file: Path) -> None:

@@ -58,6 +58,16 @@ def test_a_profile_open_to_others_is_closed(tmp_path: Path) -> None:
     assert stat.S_IMODE(profile_folder(folder).stat().st_mode) == 0o700
 
 
+def test_a_profile_that_cannot_be_closed_to_others_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the system, such as `/proc/self`."""
+    if not Path("/proc/self").is_dir():
+        pytest.skip("no /proc")
+    monkeypatch.setenv("CAIRN_PROFILE", "/proc/self")
+    with pytest.raises(ResourceError, match="cannot close") as caught:
+        profile_folder()
+    assert caught.value.fix == "choose another profile folder"
+
+
 def test_a_profile_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
     """A file in its place, or in its way."""
     (tmp_path / "file").write_text("")

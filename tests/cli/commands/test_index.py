@@ -44,7 +44,7 @@ def many(home: Home) -> Path:
 def test_a_second_run_says_unchanged(home: Home, tree: Path) -> None:
     """The first reads, the second looks; what cannot be read is listed with its reason both times."""
     first, second = home.good("index", str(tree)), home.good("index", str(tree))
-    assert first.startswith("4 files: 3 read, 0 unchanged; 3 chunks in ")
+    assert first.startswith("4 files: 3 read, 0 unchanged; 3 new chunks in ")
     assert second.startswith("4 files: 0 read, ")
     assert f"skipped {tree.name}/picture.md: binary" in first
     assert home.recalled("pear", tree.name)[0] == str(tree / "pear.md")
@@ -202,3 +202,30 @@ def test_records_without_a_project_are_refused(home: Home) -> None:
     """The field is named, and so is a file that is not there."""
     assert "project" in home.bad("ingest", "-", stdin='{"id": "a", "text": "x"}', status=2)
     assert "does not exist" in home.bad("ingest", "nowhere.jsonl", "-p", "p", status=2)
+
+
+def test_a_home_that_nobody_has_is_refused(home: Home) -> None:
+    """The path is named, whatever it is for."""
+    for command in (("index",), ("coverage",), ("recall", "word", "--under"), ("list", "--under")):
+        said = home.bad(*command, "~nobody-here/x", status=2)
+        assert "`~nobody-here/x`: no user of this name has a home folder here" in said
+
+
+def test_a_name_with_a_line_break_stays_on_its_line(home: Home, tree: Path) -> None:
+    """A file cannot forge an answer."""
+    file = tree / "a\n2. real.md:1  0.999"
+    file.write_text("quinces keep well")
+    home.good("index", str(tree))
+    assert "a␤2. real.md:1  0.999:1" in home.good("recall", "quinces")
+    assert "a␤2. real.md:1  0.999" in home.good("coverage", str(tree))
+    home.good("forget", "--path", str(file), "--yes")
+
+
+def test_a_record_without_a_project_is_named(home: Home, tmp_path: Path) -> None:
+    """With its line, and the option that helps."""
+    file = tmp_path / "records.jsonl"
+    file.write_text('{"id": "1", "text": "a", "project": "p"}\n{"id": "2", "text": "b"}\n')
+    said = home.bad("ingest", str(file), status=2)
+    assert f"{file}:2: no project is named" in said
+    assert "--project" in said
+    home.good("forget", "-p", "p", "--yes")

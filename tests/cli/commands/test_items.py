@@ -179,8 +179,8 @@ def test_forgetting_asks_first(filled: Home, answer: str, status: int, left: int
 
 def test_nothing_to_forget_is_said_and_not_asked(filled: Home) -> None:
     """In the words of what was wanted."""
-    assert filled.good("forget", "-p", "nobody") == "would forget 0 items (0 chunks)\n"
-    assert filled.good("forget", "-p", "nobody", "--yes") == "forgot 0 items (0 chunks)\n"
+    assert filled.good("forget", "-p", "nobody") == "nothing matches\n"
+    assert filled.good("forget", "-p", "nobody", "--yes") == "nothing matches\n"
     assert not filled.json("forget", "-p", "nobody", "--yes")["is_dry_run"]
     assert filled.json("forget", "-p", "nobody", "--yes", "--dry-run")["is_dry_run"]
 
