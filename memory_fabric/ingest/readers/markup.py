@@ -13,6 +13,9 @@ from typing import Literal, NamedTuple
 
 __all__ = ["Token", "tokens"]
 
+_MARK = re.compile(r"<(?=[!?a-zA-Z]|/[a-zA-Z])")
+"""Where markup begins; any other `<` is text, however many there are."""
+
 _NAME = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _STOP = re.compile(r"[>\"']")
 _RAW = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style", "xmp", "noembed")}
@@ -42,9 +45,8 @@ def tokens(text: str) -> Iterator[Token]:
     position, size = 0, len(text)
     has_comment_end = True
     while position < size:
-        start = text.find("<", position)
-        if start < 0:
-            start = size
+        found_mark = _MARK.search(text, position)
+        start = found_mark.start() if found_mark else size
         if start > position:
             yield Token("text", html.unescape(text[position:start]), position)
         if start == size:
@@ -63,9 +65,6 @@ def tokens(text: str) -> Iterator[Token]:
             if not name[1] and (ending := _RAW.get(tag)) is not None:
                 found = ending.search(text, position)
                 position = found.start() if found else size
-        else:
-            yield Token("text", "<", start)
-            position = start + 1
 
 
 def _after_tag(text: str, position: int) -> int:

@@ -66,3 +66,9 @@ def test_offsets_only_grow(text: str) -> None:
     offsets = [token.offset for token in tokens(text)]
     assert offsets == sorted(set(offsets))
     assert all(0 <= offset < len(text) for offset in offsets)
+
+
+def test_stray_signs_are_one_piece() -> None:
+    """Signs that begin no tag stay with the text around them: millions of them are not millions of pieces."""
+    assert words("a<<< b </<>< 1<b>") == ["a<<< b </<>< 1", "<b"]
+    assert len(list(tokens("<html>" + "<" * 100_000))) == 2
