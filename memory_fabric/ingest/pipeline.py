@@ -149,13 +149,15 @@ class _IndexRun:
         self._report = report
         self._check = check
         self._tally = _Tally()
-        self._members: tuple[str, ...] = ()
+        self._members: dict[str, dict[str, str]] = {}
         self._started = time.monotonic()
         self._started_ns = time.time_ns()
 
     def run(self) -> IndexSummary:
         known = self._store.files([str(root) for root in self._roots])
-        self._members = tuple(path for path in known if "!/" in path)
+        for path, state in known.items():
+            if "!/" in path:
+                self._members.setdefault(_file_of(path), {})[path] = state.reason
         found = self._walk()
         changed = [f for f in found.values() if self._is_forced or not self._is_unchanged(f, known.get(f.path))]
         self._tally.files = len(found) + len(self._tally.skipped)
@@ -329,6 +331,7 @@ class _IndexRun:
             if read.is_same:
                 states.append(self._state_of(read, "indexed"))
                 self._tally.unchanged += 1
+                self._tally.skipped.update(self._members.get(read.found.path, {}))
                 continue
             put.extend(read.items)
             for skip in read.skipped:
@@ -347,7 +350,7 @@ class _IndexRun:
     def _healed(self, batch: list[_ReadFile]) -> list[str]:
         """Return members that were skipped when their archive was read before, and are not now."""
         changed = {read.found.path: {skip.path for skip in read.skipped} for read in batch if not read.is_same}
-        return [path for path in self._members if path not in changed.get(_file_of(path), {path})]
+        return [path for archive, now in changed.items() for path in self._members.get(archive, {}) if path not in now]
 
     def _outdated(self, read: _ReadFile) -> Iterator[tuple[str, str]]:
         """Yield items that this file gave before and gives no more (a member left a zip, a file became binary)."""

@@ -21,6 +21,14 @@ from tests.memory_fabric.ingest.linear import assert_ends
         ("c", "'%w(' * 30_000"),
         ("c", "'a:not(' * 200_000"),
         ("bash", "'[' * 200_000 + ']' * 200_000"),
+        ("python", "'/*' * 30_000 + '*/' * 30_000"),
+        ("csharp", "'<a\\n' * 30_000"),
+        ("csharp", "'template<' * 30_000"),
+        ("java", "'a<' * 30_000"),
+        ("java", "'a=>' * 30_000"),
+        ("c", "'a=>' * 30_000"),
+        ("tsx", "'a<b,' * 30_000"),
+        ("typescript", "'a<b,' * 30_000"),
         ("html", "'<<A <<B\\n' * 1_500"),
     ],
 )
@@ -45,6 +53,13 @@ def test_shifts_are_no_heredocs() -> None:
     """`<<` means something else in most languages."""
     assert is_tame(b"cout <<a;\n" * 5_000, "tree_sitter_cpp")
     assert not is_tame(b"f <<a\n" * 5_000, "tree_sitter_ruby")
+
+
+def test_long_lists_are_tame() -> None:
+    """Lists of numbers, of definitions of the preprocessor and of assignments are no endless statements."""
+    assert is_tame(b"int a[] = {" + b"1, " * 100_000 + b"};", "tree_sitter_c")
+    assert is_tame(b"#define A (1 << 3) /* one */\n" * 5_000, "tree_sitter_c")
+    assert is_tame(b"a = b / c * d\n" * 5_000, "tree_sitter_python")
 
 
 def test_closing_brackets_do_not_make_room() -> None:
