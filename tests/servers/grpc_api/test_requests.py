@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -9,6 +11,7 @@ import pytest
 
 from proto.cairn.v1 import memory_pb2 as wire
 from proto.cairn.v1.memory_pb2_grpc import MemoryStub
+from servers.grpc_api.validate import MAX_K, MAX_QUERY_CHARS, MAX_TEXT_CHARS
 from tests.servers.grpc_api.serving import Serving, refused, violations
 
 _NOBODY = "~nouser-of-this-name/x"
@@ -55,3 +58,20 @@ def test_the_longest_question_and_the_largest_weights_pass(serving: Serving) -> 
     stub = MemoryStub(serving.channel)  # type: ignore[no-untyped-call]  # generated
     weights = wire.Weights(dense=1, sparse=1, recency=1, quality=1)
     stub.Recall(wire.RecallRequest(text="я" * 20_000, k=1_000, weights=weights))
+
+
+def test_the_schema_tells_the_bounds_of_the_door() -> None:
+    """Whoever writes a client reads the comments, not the door."""
+    schema = Path(wire.__file__).with_name("memory.proto").read_text()
+    told = {
+        (message, field): int(most.replace(",", ""))
+        for message, body in re.findall(r"^message (\w+) \{\n(.*?)^\}", schema, re.MULTILINE | re.DOTALL)
+        for field, most in re.findall(r"(\w+) = \d+;\s*//\s*(?:\d+\.\.|at most )([\d,]+)", body)
+    }
+    assert told == {
+        ("IngestRecord", "text"): MAX_TEXT_CHARS,
+        ("RememberRequest", "text"): MAX_TEXT_CHARS,
+        ("RecallRequest", "text"): MAX_QUERY_CHARS,
+        ("RecallRequest", "k"): MAX_K,
+        ("ContextPackRequest", "budget_tokens"): 1_000_000,
+    }
