@@ -28,7 +28,13 @@ _MAX_DROPPED = 100
 """Elements without text inside one another that are told apart."""
 
 _MIN_PAGE_CHARS = 80
-"""A page with fewer visible characters and without a heading is markup, kept as code."""
+"""Markup with as many visible characters is a page, whatever its elements."""
+
+_PROSE_ELEMENTS = re.compile(r"<(?:!doctype|html|body|p|h[1-6]|blockquote)(?=[\s>])", re.IGNORECASE)
+"""What even a short page has: it is a whole document, or holds a paragraph."""
+
+_DIRECTIVE = re.compile(r"\s(?:v-[a-z]|ng-[a-z]|x-[a-z]|hx-[a-z]|th:[a-z]|[*\[(@:#][a-zA-Z][\w.:-]*+[\])]?=)")
+"""Attributes that programs fill in, as in Vue, Angular, Alpine, htmx and Thymeleaf."""
 
 
 def read(source: Source) -> Iterator[Result]:
@@ -42,7 +48,7 @@ def read(source: Source) -> Iterator[Result]:
         return
     title, lines = html_lines(text)
     body = lines.text()
-    if _TEMPLATE.search(text) or (len(body) < _MIN_PAGE_CHARS and "<" in text and not body.startswith("#")):
+    if _TEMPLATE.search(text) or not _is_page(text, body):
         yield Document(text=text, modality="code", format="html", mime=source.mime, language="html", title=title)
         return
     yield Document(
@@ -54,6 +60,20 @@ def read(source: Source) -> Iterator[Result]:
         source_lines=lines.source_lines(),
     )
     yield from lines.cuts()
+
+
+def _is_page(text: str, body: str) -> bool:
+    """Whether there is something to read: enough words, or few in the elements of a document.
+
+    Args:
+        text: The markup.
+        body: What is visible of it.
+    """
+    if len(body) >= _MIN_PAGE_CHARS or "<" not in text:
+        return True
+    if not body or _DIRECTIVE.search(text):
+        return False
+    return body.startswith("#") or _PROSE_ELEMENTS.search(text) is not None
 
 
 def html_lines(text: str) -> tuple[str, Lines]:

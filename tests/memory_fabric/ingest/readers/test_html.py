@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,44 @@ def test_templates_are_code() -> None:
     """Markup with placeholders is kept as code."""
     document = one("a.html", "<ul>{% for x in y %}<li>{{ x }}</li>{% endfor %}</ul>")
     assert (document.modality, document.language) == ("code", "html")
+
+
+@pytest.mark.parametrize(
+    ("page", "title", "text"),
+    [
+        (
+            "<!DOCTYPE html><html><head><title>Office</title></head><body><p>Closed on Friday. Back on Monday.</p>",
+            "Office",
+            "Closed on Friday. Back on Monday.",
+        ),
+        ("<html><body>Переехали в дом 7.</body></html>", "", "Переехали в дом 7."),
+        ("<p>The key is under the mat.</p>", "", "The key is under the mat."),
+        ("<title>Note</title><h2>Keys</h2><p>Under the mat.</p>", "Note", "## Keys\n\nUnder the mat."),
+    ],
+)
+def test_a_short_page_is_prose(page: str, title: str, text: str) -> None:
+    """A page of one sentence is read, not kept as markup; its title and headings are known."""
+    document = one("a.html", page)
+    assert (document.modality, document.format, document.title, document.text) == ("text", "markdown", title, text)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<!doctype html><html><head><title>App</title></head><body><div id="root"></div><script src="a.js"></script>',
+        "<div><my-widget></my-widget><span>OK</span></div>",
+        '<p v-if="seen">Now you see me</p>',
+        '<p *ngIf="seen">Now you see me</p>',
+        '<body><p :title="hint" @click="go">Go</p></body>',
+        '<html><body><p th:text="${name}">name</p></body></html>',
+        "<p>{{ greeting }}</p>",
+        "<body><p><%= name %></p></body>",
+    ],
+)
+def test_short_markup_without_words_of_its_own_is_code(markup: str) -> None:
+    """Shells of applications and templates of any kind stay code."""
+    document = one("a.html", markup)
+    assert (document.modality, document.language, document.text) == ("code", "html", markup)
 
 
 def test_an_unclosed_script_does_not_swallow_the_page() -> None:
