@@ -21,7 +21,7 @@ _RARE = 5
 
 _WORD = re.compile(r"[^\s,;!?()\[\]{}<>\"'`«»“”=]+")
 _SHAPES = re.compile(
-    r"--[A-Za-z][\w-]*"  # a flag
+    r"--[A-Za-z]\w*(?:-\w+)+"  # a flag; one of a single word, such as --help, is no rarer than the word
     r"|\w*[^\W_]_[^\W_]\w*|[\w.:]*\w_\w[\w.:]*"  # snake_case, scoped or not
     r"|[a-z]+(?:[A-Z][a-z0-9]+)+\w*"  # camelCase; two capitalised parts alone may be a name, as in GitHub
     # letters and at least three digits, but not a name with its version

@@ -21,6 +21,7 @@ def go_on() -> None:
         ("what is E10421?", ("E10421",)),
         ("see PROJ-42, then (QUEUE-5669)", ("PROJ-42", "QUEUE-5669")),
         ("what does --dry-run do", ("--dry-run",)),
+        ("the default value of an option in --help", ()),
         ("who wrote a3f9c1d2", ("a3f9c1d2",)),
         ("ошибка CACHE_FULL_9 при записи", ("CACHE_FULL_9",)),
         ("mod57.read_all is slow", ("mod57.read_all",)),
