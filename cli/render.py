@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from cli.screen import cut, one_line, out, visible
+from foundation.paths import expanded_path
 
 __all__ = ["place", "show_checks", "show_forgotten", "show_items", "show_result", "show_skipped", "show_status"]
 
@@ -43,7 +43,11 @@ def _relative(path: str) -> str:
         return path
     if not relative.startswith(".."):
         return relative
-    home = str(Path.home())
+    try:
+        home = str(expanded_path("~"))
+    except ValueError:
+        # a user of a container may have none
+        return path
     return path.replace(home, "~", 1) if path.startswith(f"{home}/") else path
 
 

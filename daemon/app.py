@@ -20,6 +20,7 @@ from daemon.system import System, version
 from daemon.tcp import tcp_listener
 from daemon.watch import keep_level
 from foundation.config import ConfigError
+from foundation.paths import expanded_path
 from foundation.places import SOCKET_BYTES, Places, Running, socket_path
 from memory_fabric.fabric import MemoryFabric
 from servers.grpc_api.bridge import Bridge
@@ -64,7 +65,7 @@ async def run(config: CairnConfig, places: Places, shutdown: Shutdown, on_servin
         _announce(places.profile, running, stack)
         on_serving(running)
         for folder in config.daemon.watch:
-            nursery.start_soon(keep_level, memory, str(Path(folder).expanduser()))
+            nursery.start_soon(keep_level, memory, str(expanded_path(folder)))
         if period_s := watchdog_period_s(os.environ):
             nursery.start_soon(keep_watchdog, period_s)
         await shutdown.requested.wait()
@@ -74,7 +75,7 @@ async def run(config: CairnConfig, places: Places, shutdown: Shutdown, on_servin
 def _socket(config: DaemonConfig, places: Places) -> Path:
     if not config.socket:
         return socket_path(places.profile)
-    path = Path(config.socket).expanduser()
+    path = expanded_path(config.socket)
     if not path.is_absolute() or len(os.fsencode(path)) > SOCKET_BYTES or not path.parent.is_dir():
         raise ConfigError(
             [f"`daemon.socket`: `{path}` must be absolute, of at most {SOCKET_BYTES} bytes, in a folder that exists"]

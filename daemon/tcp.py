@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import structlog
 
 from daemon.config import TcpConfig
 from foundation.config import ConfigError
+from foundation.paths import expanded_path
 from servers.grpc_api.server import TcpListener
 
 __all__ = ["tcp_listener"]
@@ -38,7 +37,7 @@ def tcp_listener(config: TcpConfig) -> TcpListener | None:
         mistakes[-1] += "; TCP needs TLS and a token, or set `daemon.tcp.port` to 0"
         raise ConfigError(mistakes)
     for name in ("key_file", "token_file"):
-        if Path(getattr(config, name)).expanduser().stat().st_mode & 0o077:
+        if expanded_path(getattr(config, name)).stat().st_mode & 0o077:
             log.warning("secret_file_open_to_others", key=f"daemon.tcp.{name}")
     return TcpListener(config.host, config.port, certificate, key, token)
 
@@ -48,7 +47,8 @@ def _read(name: str, path: str, mistakes: list[str]) -> bytes:
         mistakes.append(f"`daemon.tcp.{name}`: missing")
         return b""
     try:
-        return Path(path).expanduser().read_bytes()
-    except OSError as error:
-        mistakes.append(f"`daemon.tcp.{name}`: cannot read `{path}`: {error.strerror}")
+        return expanded_path(path).read_bytes()
+    except (ValueError, OSError) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        mistakes.append(f"`daemon.tcp.{name}`: cannot read `{path}`: {said}")
         return b""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sysconfig
 from pathlib import Path
 
+from foundation.paths import expanded_path
 from memory_eval.errors import GoldenSetError
 
 __all__ = ["corpus_folder", "is_shipped_corpus"]
@@ -30,10 +31,17 @@ def corpus_folder(name: str) -> Path:
         case "russian":
             folder = Path(__file__).resolve().parent / "golden" / "russian"
         case _:
-            folder = Path(name).expanduser()
+            folder = _own_folder(name)
     if not folder.is_dir():
         raise GoldenSetError("set", f"corpus `{name}` is not on this machine: `{folder}`")
     return folder
+
+
+def _own_folder(name: str) -> Path:
+    try:
+        return expanded_path(name)
+    except ValueError as error:
+        raise GoldenSetError("set", f"corpus `{name}` is not on this machine: {error}") from error
 
 
 def is_shipped_corpus(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import msgspec
 from foundation.clock import Clock, SystemClock, format_rfc3339
 from foundation.errors import InputError, NotFoundError
 from foundation.ids import ItemId, new_ulid
+from foundation.paths import expanded_path, real_path
 from memory_fabric.config import MemoryConfig
 from memory_fabric.ingest.drafts import draft_record, parse_when
 from memory_fabric.ingest.pipeline import allowed_roots, import_records, index_paths
@@ -117,9 +118,13 @@ class MemoryFabric:
             )
 
     def sync(self, changes: ChangeSet, roots: Sequence[str], *, project: str, check: Check) -> IndexSummary:
-        """Bring the memory level with one burst of changes below `roots`; only what changed is looked at."""
+        """Bring the memory level with one burst of changes below `roots`; only what changed is looked at.
+
+        Raises:
+            InputError: A root names a user without a home folder, or lies outside the allowed folders.
+        """
         # a root that is gone takes what it held with it, and names no project any more
-        present = [root for root in roots if Path(root).expanduser().exists()]
+        present = [root for root in roots if _led("paths", root, expanded_path).exists()]
         homes = allowed_roots(present, self._config.ingest) if present else []
         with self._turn(check):
             return index_paths(
@@ -232,8 +237,12 @@ class MemoryFabric:
         return self._store.list_items(filters, cursor=cursor, limit=limit)
 
     def coverage(self, path: str = "") -> Iterator[CoverageRow]:
-        """Yield every source below `path` with what became of it."""
-        under = [str(Path(path).expanduser().resolve())] if path else ["/"]
+        """Yield every source below `path` with what became of it.
+
+        Raises:
+            InputError: The path leads nowhere.
+        """
+        under = [str(_led("path", path, real_path))] if path else ["/"]
         counts = self._store.chunk_counts(under)
         for state in self._store.files(under).values():
             yield CoverageRow(state.path, state.state, state.reason, counts.get(state.path, 0))
@@ -248,7 +257,7 @@ class MemoryFabric:
         in the term index and vectors in the vector index, until these are merged: `compact` does so at once.
 
         Raises:
-            InputError: No field is set.
+            InputError: No field is set, or the path leads nowhere.
         """
         if selector == ForgetSelector():
             raise InputError("selector", "nothing selected", fix="give ids, a path, a project or a time")
@@ -310,7 +319,19 @@ def _as_note(draft: ItemDraft, uri: str, tags: Sequence[str], layer: str) -> Ite
 
 def _with_real_path(selector: ForgetSelector) -> ForgetSelector:
     path, mark, inner = selector.path.partition("!/")
-    return msgspec.structs.replace(selector, path=f"{Path(path).expanduser().resolve()}{mark}{inner}")
+    return msgspec.structs.replace(selector, path=f"{_led('path', path, real_path)}{mark}{inner}")
+
+
+def _led(field: str, text: str, follow_path: Callable[[str], Path]) -> Path:
+    """Return where a path leads by one of the ways of `foundation.paths`.
+
+    Raises:
+        InputError: Nowhere.
+    """
+    try:
+        return follow_path(text)
+    except ValueError as error:
+        raise InputError(field, f"`{text}` leads nowhere: {error}") from error
 
 
 class _Turn:

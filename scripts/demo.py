@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from foundation.paths import real_path
+
 CAIRN = Path(sys.executable).with_name("cairn")
 HERE = Path(__file__).resolve().parent.parent
 
@@ -29,7 +31,12 @@ def run(*arguments: str) -> int:
 
 def main() -> int:
     """Return 0 when every step worked."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".").expanduser().resolve()
+    named = sys.argv[1] if len(sys.argv) > 1 else "."
+    try:
+        folder = real_path(named)
+    except ValueError as error:
+        print(f"error: `{named}`: {error}", file=sys.stderr)
+        return 2
     steps: list[tuple[str, ...]] = [("up", "--detach"), ("index", str(folder))]
     steps += [("recall", question, "--k", "3", "--under", str(folder)) for question in QUESTIONS[folder == HERE]]
     for step in steps:

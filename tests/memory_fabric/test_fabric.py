@@ -19,6 +19,7 @@ from memory_fabric.fabric import MemoryFabric
 from memory_fabric.ingest import pipeline
 from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.walk import FoundFile, walk_tree
+from memory_fabric.ingest.watch import ChangeSet
 from memory_fabric.operations import ForgetSelector, IngestRecord
 from memory_fabric.records import Filters
 from tests.memory_fabric.fabric_parts import NO_MODEL, ask, go_on, ignore, index, open_fabric
@@ -252,6 +253,21 @@ def test_forgetting_shows_first_and_then_leaves_nothing(fabric: MemoryFabric, tr
     assert ask(fabric, "parse_config", path_prefix=str(tree / "src")).items == ()
     with pytest.raises(NotFoundError):
         fabric.get(found)
+
+
+@pytest.mark.parametrize("path", ["~nouser-of-this-name/x", "/a\x00b"])
+def test_a_path_that_leads_nowhere_is_the_callers_mistake(fabric: MemoryFabric, path: str) -> None:
+    """Wherever the memory takes one; the doors look first, but they are not the only callers."""
+    with pytest.raises(InputError, match=r"^`path`: .* leads nowhere"):
+        list(fabric.coverage(path))
+    with pytest.raises(InputError, match=r"^`path`: .* leads nowhere"):
+        fabric.forget(ForgetSelector(path=path), is_dry_run=True, report=ignore, check=go_on)
+
+
+def test_a_followed_folder_of_nobody_is_the_callers_mistake(fabric: MemoryFabric) -> None:
+    """It is not one that is gone."""
+    with pytest.raises(InputError, match=r"^`paths`: `~nouser-of-this-name/x` leads nowhere"):
+        fabric.sync(ChangeSet((), 0), ["~nouser-of-this-name/x"], project="", check=go_on)
 
 
 def test_forgetting_without_a_choice_is_refused(fabric: MemoryFabric) -> None:

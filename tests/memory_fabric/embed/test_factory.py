@@ -44,6 +44,14 @@ def test_the_reason_is_said(model: str, reason: str, tmp_path: Path) -> None:
     assert reason in choice.reason
 
 
+def test_a_model_folder_of_nobody_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slip in the environment does not stop the daemon."""
+    monkeypatch.setenv("CAIRN_MODELS", "~nouser-of-this-name/models")
+    choice = find_embedder(EmbedConfig(), profile=tmp_path)
+    assert choice.embedder is None
+    assert choice.reason.startswith("`CAIRN_MODELS`: `~nouser-of-this-name/models`: no user of this name")
+
+
 def test_a_manifest_with_mistakes_is_a_reason(tmp_path: Path) -> None:
     """A broken manifest of the user's does not stop the daemon."""
     (tmp_path / "models").mkdir()

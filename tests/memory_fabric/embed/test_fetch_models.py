@@ -142,6 +142,13 @@ def test_setup_passes_over_an_unreachable_index_only(status: int, is_passed: boo
     assert (done.returncode == 0) is is_passed, done.stderr
 
 
+def test_a_cache_of_nobody_is_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told in one line, before anything is fetched."""
+    monkeypatch.setenv("CAIRN_MODELS", "~nouser-of-this-name/models")
+    assert main([]) == EXIT_FAILED
+    assert "error: no text model: `CAIRN_MODELS`: `~nouser-of-this-name/models`" in capsys.readouterr().err
+
+
 def test_the_default_model_is_among_the_packages() -> None:
     """The list of packages and the manifests name the same distributions."""
     listed = PACKAGES.read_text("utf-8")
