@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from cli.screen import out, print_json
 
@@ -55,8 +55,9 @@ def _as_bar(events: Iterable[Any]) -> Any:
         TextColumn("{task.description:<11}"),
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f} {task.fields[unit]}"),
-        TextColumn("{task.fields[rate]:.0f}/s"),
-        TimeRemainingColumn(),
+        # the daemon's own figures: rich would take what was done before for what was done just now
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[left]}"),
     )
     result = None
     tasks: dict[str, TaskID] = {}
@@ -67,8 +68,16 @@ def _as_bar(events: Iterable[Any]) -> Any:
                 continue
             name = _NAMES.get(message.phase, message.phase)
             # a total that is not known yet grows with what is done
-            state = {"total": message.total or message.done, "unit": message.unit, "rate": message.rate}
+            state = {"total": message.total or message.done, "unit": message.unit, **_pace(message)}
             if name not in tasks:
                 tasks[name] = bar.add_task(name, **state)
             bar.update(tasks[name], completed=message.done, **state)
     return result
+
+
+def _pace(message: Any) -> dict[str, str]:
+    """Return rate and time to go as shown; empty while the daemon does not know them."""
+    rate = f"{message.rate:.{0 if message.rate >= 10 else 1}f}/s" if message.rate else ""
+    minutes, seconds = divmod(round(message.eta_s), 60)
+    left = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}" if message.eta_s else ""
+    return {"rate": rate, "left": left}

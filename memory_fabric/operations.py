@@ -41,7 +41,7 @@ class Progress(msgspec.Struct, frozen=True):
     """0 while unknown."""
     unit: str
     rate: float
-    """Units a second."""
+    """Units a second, lately; 0 while unknown."""
     eta_s: float
     """Seconds to go; 0 while unknown."""
     phase: str

@@ -179,7 +179,7 @@ class IndexApplier:
 
     def wait_with_progress(self, seq: JournalSeq, phase: str, total: int, *, report: Report, check: Check) -> bool:
         """Wait like `wait_for`, reporting how many of `total` chunks the index holds."""
-        pace = Pace(report, "chunks", phase, total=total)
+        pace = Pace(report, "chunks", phase, total=total, done=self.points())
         is_there = self.wait_for(seq, check=check, on_tick=lambda: pace.reach(self.points(), self.name))
         pace.reach(self.points(), self.name)
         pace.finish()

@@ -42,6 +42,26 @@ def test_a_bar_is_shown_on_a_terminal_and_taken_away(
         assert any("2/2 files" in frame and "10/s" in frame for frame in frames)
 
 
+def test_the_bar_shows_the_daemons_own_figures(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was done before this run is no speed; what is not known is not shown."""
+    put_screen(monkeypatch, cells=80)
+    follow(
+        iter(
+            [
+                Progress(90_000, 100_000, "chunks", 0.0, 0.0, "embed"),
+                Progress(90_100, 100_000, "chunks", 2.5, 3_960.0, "embed"),
+            ]
+        ),
+        is_json=False,
+    )
+    frames = CSI.sub("", capsys.readouterr().out.replace("\r", "\n")).splitlines()
+    shown = [frame.rstrip() for frame in frames if "chunks" in frame]
+    assert shown[-1].endswith("90100/100000 chunks 2.5/s 1:06:00")
+    assert not any("/s" in frame for frame in shown if "90000/" in frame)
+
+
 def test_a_pipe_gets_the_result_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """No bar in a log file."""
     put_screen(monkeypatch, is_terminal=False)
