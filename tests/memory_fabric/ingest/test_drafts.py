@@ -15,6 +15,7 @@ from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from memory_fabric.operations import IngestRecord
 from memory_fabric.records import Document
 from memory_fabric.store.store import ItemDraft
+from tests.memory_fabric.ingest.readers.samples import pdf
 
 LIMITS = IngestConfig()
 
@@ -52,6 +53,13 @@ def test_code_keeps_symbol_and_scope() -> None:
     assert all(chunk.context.startswith("parser") for chunk in here.chunks)
     assert any("Parser" in chunk.symbol for chunk in here.chunks)
     assert "".join(chunk.text for chunk in here.chunks).replace("\n", "") == text.replace("\n", "")
+
+
+def test_each_page_is_cited_by_its_own_number() -> None:
+    """A fragment of a PDF never mixes pages, however short they are."""
+    [document], _ = read_bytes_with_skips("/w/a.pdf", pdf("one\ntwo", "", "three", "four"), LIMITS)
+    item = draft_document(document, "/w/a.pdf", project="p", limits=LIMITS, fallback_time_s=0.0)
+    assert [(chunk.text.strip(), chunk.page) for chunk in item.chunks] == [("one\ntwo", 1), ("three", 3), ("four", 4)]
 
 
 def test_a_member_of_an_archive_has_an_address_of_its_own() -> None:

@@ -84,6 +84,22 @@ def test_rows_are_never_cut_inside() -> None:
     assert all(span.end - span.start <= 1250 for span in spans)
 
 
+@given(
+    pages=st.lists(
+        st.lists(st.sampled_from(["", "word", "words of a line. " * 6]), min_size=1, max_size=8), min_size=1
+    ),
+    wanted=st.integers(1, 300),
+)
+def test_no_span_reaches_to_the_next_page(pages: list[list[str]], wanted: int) -> None:
+    """Whatever is on the pages, all of it is covered, and the first and the last line of a span are on one page."""
+    text = "\n".join(line for page in pages for line in page)
+    numbers = tuple(number for number, page in enumerate(pages, 1) for _ in page)
+    document = Document(text=text, modality="text", format="text", mime="application/pdf", pages=numbers)
+    spans = chunk(document, wanted_chars=wanted, max_chars=500)
+    assert_covers(text, spans, 500)
+    assert all(numbers[span.line_start - 1] == numbers[span.line_end - 1] for span in spans)
+
+
 @pytest.mark.slow
 def test_prose_needs_no_parser() -> None:
     """The parser is loaded for code only: the daemon starts without it."""
