@@ -8,6 +8,7 @@ from typing import Protocol
 from foundation.ids import ChunkId
 from memory_fabric.embed.base import Embedder, Vectors
 from memory_fabric.index.dense.base import DensePoint, VectorIndex
+from memory_fabric.index.questions import unanswered_terms, unanswered_vectors
 from memory_fabric.index.sparse.base import SparseDoc, TermIndex
 from memory_fabric.operations import Check
 from memory_fabric.records import ChunkRow
@@ -99,10 +100,11 @@ class SparseTarget:
     def verify(
         self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]], check: Check = lambda: None
     ) -> list[str]:
-        """Compare checksums: postings cannot be compared with the truth without indexing again."""
+        """Compare checksums and ask for chunks by their words: comparing all postings would be indexing again."""
         check()
         # files that a merge replaced meanwhile would look like lost ones: what is really wrong is so twice
-        return self._verify_files() and self._verify_files()
+        problems = self._verify_files() and self._verify_files()
+        return problems or unanswered_terms(self.index, list(self.index.ids()), rows, check)
 
     def close(self) -> None:
         """Release files."""
@@ -176,7 +178,10 @@ class DenseTarget:
     def verify(
         self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]], check: Check = lambda: None
     ) -> list[str]:
-        """Compare every stored vector with the cached one of its chunk; a chunk forgotten meanwhile is not judged."""
+        """Compare every stored vector with the cached one of its chunk, then ask for chunks by their vectors.
+
+        A chunk forgotten meanwhile is not judged.
+        """
         # an index that never held anything may have no files yet
         problems = self._verify_files() if self.points() else []
         ids = list(self.index.ids())
@@ -191,7 +196,7 @@ class DenseTarget:
             problems += self._differing(rows(part), stored, reached)
             if len(problems) > 20:
                 break
-        return problems
+        return problems or unanswered_vectors(self.index, ids, rows, check)
 
     def _differing(
         self, chunks: Mapping[ChunkId, ChunkRow], stored: Mapping[ChunkId, Vectors], reached: Mapping[ChunkId, float]
