@@ -15,6 +15,7 @@ from foundation.errors import CairnError
 from foundation.ids import ChunkId
 from memory_fabric.config import RecallConfig
 from memory_fabric.embed.base import Embedder, Vectors
+from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.dense.base import VectorIndex
 from memory_fabric.index.sparse.base import TermIndex
 from memory_fabric.operations import Check
@@ -55,6 +56,8 @@ class LegSource:
         sparse: Returns the term index, or None.
         embedder: Returns the model, or None.
         why_not: Returns the reasons, for `degraded`.
+        lag: Returns how far a leg that answers is behind the truth, for `degraded`; empty when it is level.
+        on_damage: Told which leg could not be read, and why.
     """
 
     def __init__(
@@ -63,11 +66,15 @@ class LegSource:
         sparse: Callable[[], TermIndex | None],
         embedder: Callable[[], Embedder | None],
         why_not: Callable[[str], str],
+        lag: Callable[[str], str] = lambda _: "",
+        on_damage: Callable[[str, str], None] = lambda *_: None,
     ) -> None:
         self.dense = dense
         self.sparse = sparse
         self.embedder = embedder
         self.why_not = why_not
+        self.lag = lag
+        self.on_damage = on_damage
 
 
 class _Stages:
@@ -176,10 +183,15 @@ class Retriever:
             degraded.append(self._failed(leg, error))
             return None
 
-    @staticmethod
-    def _failed(leg: str, error: CairnError) -> str:
+    def _failed(self, leg: str, error: CairnError) -> str:
         log.warning("recall_leg_failed", leg=leg, error=type(error).__name__)
+        if isinstance(error, IndexCorruptError):
+            self._legs.on_damage(leg, error.message)
         return f"{'dense' if leg == 'dense' else 'term'} search failed: {error.message}"
+
+    def _tell_lag(self, leg: str, degraded: list[str]) -> None:
+        if lag := self._legs.lag(leg):
+            degraded.append(lag)
 
     def _dense(
         self, plan: QueryPlan, wanted: int, stages: _Stages, degraded: list[str]
@@ -188,6 +200,7 @@ class Retriever:
         if index is None or embedder is None:
             degraded.append(self._legs.why_not("dense"))
             return None
+        self._tell_lag("dense", degraded)
         try:
             with stages.time("embed"):
                 vector = embedder.embed_query(plan.text)
@@ -208,6 +221,7 @@ class Retriever:
         if index is None:
             degraded.append(self._legs.why_not("sparse"))
             return None, None
+        self._tell_lag("sparse", degraded)
         try:
             with stages.time("sparse"):
                 found = index.search(plan.text, wanted, filters=plan.filters, signals=plan.signals)
