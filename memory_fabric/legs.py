@@ -151,7 +151,9 @@ class Legs:
 
     def source(self) -> LegSource:
         """Return what the retriever asks."""
-        return LegSource(self._dense_index, self._sparse_index, lambda: self._embedder, self._why_not)
+        return LegSource(
+            self._dense_index, self._sparse_index, lambda: self._embedder, self._why_not, self._lag, self._suspect
+        )
 
     def _dense_index(self) -> VectorIndex | None:
         target = self._dense.target() if self._dense else None
@@ -167,6 +169,17 @@ class Legs:
         if self._dense is None:
             return f"no vector search: {self._no_model_reason}"
         return f"no vector search: {self._model_error or self._dense.detail}"
+
+    def _applier(self, leg: str) -> IndexApplier | None:
+        return self._sparse if leg == "sparse" else self._dense
+
+    def _lag(self, leg: str) -> str:
+        applier = self._applier(leg)
+        return applier.lag if applier else ""
+
+    def _suspect(self, leg: str, reason: str) -> None:
+        if applier := self._applier(leg):
+            applier.suspect(reason)
 
     def count_tokens(self, text: str) -> int:
         """Return tokens by the text model, or an upper estimate of one token for three characters without it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Collection, Sequence
 
 import structlog
@@ -24,6 +26,12 @@ _OPTIMIZE_EVERY_S = 20.0
 _LONGEST_REST_S = 600.0
 """How long the background rests at most after a failure; the rest is doubled after every one."""
 
+_LOOK_AGAIN_S = 600.0
+"""How long a suspected index is not looked at again: each look compares all of it with the truth."""
+
+_SOON_S = 3_600.0
+"""A suspicion that comes sooner after the last one must be proved before the index is built again."""
+
 _CHURN, _LEAST_CHURN = 0.2, 1_000
 """An index at rest is rearranged when a fifth of it came or went since the last time, and at least so many chunks."""
 
@@ -40,6 +48,11 @@ class Upkeep:
         self._store = store
         self._legs = legs
         self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._suspected_at: dict[str, float] = {}
+        """When each index was last looked at because of a question that failed, on the monotonic clock."""
+        for applier in legs.appliers:
+            applier.on_damage = self._wake.set
         self._seen: dict[str, int] = {}
         """Changes that each index had seen when it was last rearranged."""
         self._owing = threading.Lock()
@@ -54,13 +67,18 @@ class Upkeep:
     def stop(self) -> None:
         """End the thread; an optimisation under way is given up."""
         self._stop.set()
+        self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
         self.erase()
 
     def _watch(self) -> None:
         rest_s = _OPTIMIZE_EVERY_S
-        while not self._stop.wait(rest_s):
+        while True:
+            self._wake.wait(rest_s)
+            if self._stop.is_set():
+                return
+            self._wake.clear()
             if all(applier.is_at_rest for applier in self._legs.appliers):
                 # not before: what an index is about to embed would be cached after its erasure
                 self.erase()
@@ -70,14 +88,40 @@ class Upkeep:
     def _is_tended(self, applier: IndexApplier) -> bool:
         """Return whether an index is as it should be; what failed is tried again after a rest."""
         try:
+            self.rebuild_if_damaged(applier)
             self.optimize_if_due(applier)
         except Exception as error:  # the thread's last line of defence: a full disk must not end all upkeep
             if not self._stop.is_set():
                 # what is no error of ours is a surprise: its traceback is wanted
                 is_ours = isinstance(error, CairnError)
-                log.warning("optimize_failed", index=applier.name, error=str(error), exc_info=not is_ours)
+                log.warning("index_upkeep_failed", index=applier.name, error=str(error), exc_info=not is_ours)
             return False
         return True
+
+    def rebuild_if_damaged(self, applier: IndexApplier) -> None:
+        """Have an index built again whose folder is gone, or at which a question has failed."""
+        reason = applier.lost_files() or self._confirmed(applier)
+        if reason:
+            log.warning("index_damaged", index=applier.name, reason=reason)
+            applier.request_rebuild(reason)
+
+    def _confirmed(self, applier: IndexApplier) -> str:
+        """Return why a suspected index is to be built again, or an empty string.
+
+        The first suspicion is enough: damage that no comparison finds is damage still. What comes soon after a rebuild
+        is perhaps a question that the engine cannot bear, and needs proof.
+        """
+        reason, now_s = applier.suspicion, time.monotonic()
+        since_s = now_s - self._suspected_at.get(applier.name, -math.inf)
+        if not reason or since_s < _LOOK_AGAIN_S or applier.target(timeout_s=0) is None:
+            return ""
+        problems = applier.problems(check=self._check_stop) if since_s < _SOON_S else []
+        self._suspected_at[applier.name] = now_s
+        if problems or since_s >= _SOON_S:
+            return (problems or [reason])[0]
+        log.warning("index_suspicion_unfounded", index=applier.name, reason=reason)
+        applier.suspect("")
+        return ""
 
     def is_due(self, applier: IndexApplier) -> bool:
         """Return whether an index is at rest and has changed enough to be rearranged."""

@@ -7,6 +7,7 @@ data: the worst outcome is time.
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import threading
 import time
@@ -21,6 +22,7 @@ from foundation.errors import CairnError, ConflictError
 from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.comparison import find_differences
+from memory_fabric.index.disk import FileIdentity, identity_of
 from memory_fabric.index.integrity import FolderSeal
 from memory_fabric.index.pause import Pause
 from memory_fabric.index.targets import Target
@@ -93,13 +95,18 @@ class IndexApplier:
         self._has_work = True
         self._is_stopping = False
         self._is_rebuild_wanted = False
+        self._rebuild_reason = ""
         self._pause = Pause()
         self._is_checked = True
         self._saved_at = -math.inf
         self._ready_since: float | None = None
+        self._place: FileIdentity | None = None
+        self._suspicion = ""
         self._has_opened = threading.Event()
         self.changes = 0
         """Chunks that came or went since the start."""
+        self.on_damage: Callable[[], None] = lambda: None
+        """Called when the index is seen to be damaged, on the thread that saw it; upkeep looks then."""
         self._thread = threading.Thread(target=self._run, name=f"cairn-{name}", daemon=True)
 
     # ---- for the fabric ---------------------------------------------------------------------------------------
@@ -124,9 +131,49 @@ class IndexApplier:
         """Why the index does not answer, for `degraded`."""
         return self._detail or self._status
 
+    @property
+    def lag(self) -> str:
+        """How far the index is behind the truth, for `degraded`; empty when it is level. Costs no look at the disk."""
+        applied, head = self._applied, self._store.journal_head()
+        return "" if applied >= head else f"{self.name}: catching up, {applied} of {head} journal entries"
+
+    @property
+    def suspicion(self) -> str:
+        """What a question met that only a damaged index does; empty when nothing is suspected."""
+        return self._suspicion
+
+    def suspect(self, reason: str) -> None:
+        """Have upkeep look whether the index is damaged, and rebuild it.
+
+        Args:
+            reason: What a question met; shown in states. Empty: upkeep has looked.
+        """
+        self._suspicion = reason
+        if reason:
+            self.on_damage()
+
+    def lost_files(self) -> str:
+        """Return what became of the folder of an index in use; empty when it is where it was. Costs microseconds.
+
+        An engine goes on with what it has mapped: it answers from files that no start will ever find again.
+        """
+        place = self._place
+        if place is None or self._target is None or self._status not in {"ready", "catching_up"}:
+            return ""
+        try:
+            if identity_of(self._folder) != place:
+                return "another folder stands in the place of its own"
+            # before the first flush a backend may not have written anything
+            return "its files are gone" if self._settled and not os.listdir(self._folder) else ""
+        except OSError:
+            return "its folder is gone"
+
     def state(self) -> IndexState:
         """Return where the index stands."""
-        points, disk_bytes, detail = 0, 0, self._detail
+        points, disk_bytes, status, detail = 0, 0, self._status, self._detail or self._suspicion
+        if lost := self.lost_files():
+            status, detail = "failed", f"{self.name} index: {lost}; it will be rebuilt"
+            self.on_damage()
         if target := self._target:
             try:
                 points, disk_bytes = target.points(), target.disk_bytes()
@@ -140,7 +187,7 @@ class IndexApplier:
             journal_seq=self._store.journal_head(),
             points=points,
             disk_bytes=disk_bytes,
-            status=self._status,
+            status=status,
             detail=detail,
         )
 
@@ -185,10 +232,11 @@ class IndexApplier:
         pace.finish()
         return is_there
 
-    def request_rebuild(self) -> None:
+    def request_rebuild(self, reason: str = "asked for") -> None:
         """Throw the index away and build it again from the truth, in the background."""
         with self._wake:
             self._is_rebuild_wanted = True
+            self._rebuild_reason = reason
             self._has_work = True
             self._status = "rebuilding"
             self._wake.notify_all()
@@ -252,7 +300,7 @@ class IndexApplier:
             self._open()
         while not self._is_stopping:
             if self._is_rebuild_wanted:
-                self._rebuild("asked for")
+                self._rebuild(self._rebuild_reason)
             self._follow()
             self._wait_for_work()
 
@@ -293,12 +341,12 @@ class IndexApplier:
             self._discard()
             mark = None
         try:
-            self._target = self._open_target()
+            self._target = self._opened()
         except IndexCorruptError as error:
             log.warning("index_rebuild", index=self.name, reason=str(error))
             self._discard()
             mark = None
-            self._target = self._open_target()
+            self._target = self._opened()
         self._applied = self._settled = mark.applied_seq if mark else JournalSeq(0)
         was_clean = self._seal.is_sealed
         self._seal.break_seal()
@@ -351,10 +399,16 @@ class IndexApplier:
             self._applied = self._settled = JournalSeq(0)
             target, self._target = self._target, None
             if target is not None:
-                with suppress(CairnError):  # damaged files cannot be flushed, and are thrown away
+                with suppress(CairnError, OSError):  # damaged files cannot be flushed, and are thrown away
                     target.close()
             self._discard()
-            self._target = self._open_target()
+            self._target = self._opened()
+            self._suspicion = ""
+
+    def _opened(self) -> Target:
+        target = self._open_target()
+        self._place = identity_of(self._folder)
+        return target
 
     def _discard(self) -> None:
         self._mark_path.unlink(missing_ok=True)
@@ -457,6 +511,9 @@ class IndexApplier:
         if target is None:
             return
         try:
+            if lost := self.lost_files():
+                # a seal would vouch for files that are not ours
+                raise IndexCorruptError(f"the {self.name} index was lost while it was open: {lost}")
             self._save()
             target.close()
             self._seal.seal()

@@ -8,7 +8,10 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["copy_folder", "folder_bytes"]
+__all__ = ["FileIdentity", "copy_folder", "folder_bytes", "identity_of"]
+
+FileIdentity = tuple[int, int]
+"""Device and inode: what stays when a folder is renamed, and differs when another one takes its place."""
 
 _BLOCK = 1 << 20
 
@@ -22,6 +25,16 @@ def folder_bytes(folder: Path) -> int:
             with suppress(FileNotFoundError):
                 total += os.lstat(os.path.join(parent, name)).st_blocks * 512
     return total
+
+
+def identity_of(path: Path) -> FileIdentity:
+    """Return what tells a folder from another one at the same place; a link is not followed.
+
+    Raises:
+        OSError: Nothing is there.
+    """
+    found = os.lstat(path)
+    return found.st_dev, found.st_ino
 
 
 def copy_folder(source: Path, target: Path) -> None:

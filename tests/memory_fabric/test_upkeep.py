@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from structlog.testing import capture_logs
 from foundation.errors import ConflictError, InputError
 from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.fabric import MemoryFabric
+from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.watermark import Watermark, save_watermark
 from memory_fabric.operations import Check, DoctorCheck, ForgetSelector, Progress
 from memory_fabric.upkeep import Upkeep
@@ -220,6 +223,127 @@ def test_an_index_is_rearranged_when_enough_has_changed(fabric: MemoryFabric, tr
     assert len(ask(fabric, "turn 1 number 17", k=1).items) == 1
 
 
+@contextmanager
+def watched(tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryFabric]:
+    """A memory whose background looks when it is called, and not else."""
+    monkeypatch.setattr("memory_fabric.upkeep._OPTIMIZE_EVERY_S", 3_600.0)
+    with open_fabric(tmp_path / "watched") as fabric:
+        index(fabric, tree)
+        yield fabric
+
+
+def rebuilt(applier: IndexApplier) -> None:
+    """Wait until an index has been built again."""
+    with applier._wake:
+        assert applier._wake.wait_for(lambda: applier.is_ready and applier._rebuild_reason, timeout=30)
+
+
+def spoil(folder: Path, ending: str) -> None:
+    """Overwrite the body of every file of a kind in place, as a failing disk would: the engine has mapped them."""
+    for path in folder.glob(f"*.{ending}"):
+        with path.open("r+b") as file:
+            file.write(b"\xff" * (path.stat().st_size - 120))
+
+
+def test_damage_that_a_question_meets_is_repaired(tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer says why it is less than it could be, and the index is built again without anybody's help."""
+    with watched(tmp_path, tree, monkeypatch) as fabric:
+        (applier,) = fabric._legs.appliers
+        for ending in ("term", "idx"):
+            spoil(tmp_path / "watched/indexes/sparse", ending)
+        result = ask(fabric, word(4))
+        assert [reason for reason in result.degraded if reason.startswith("term search failed: ")] != []
+        rebuilt(applier)
+        assert len(ask(fabric, word(4)).items) == 1
+        assert applier.suspicion == ""
+        assert all(check.ok for check in fabric.doctor(is_repairing=False, check=go_on))
+
+
+def test_a_question_that_an_engine_cannot_bear_costs_one_rebuild(
+    fabric: MemoryFabric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first suspicion is believed; one soon after a rebuild must be proved."""
+    (applier,) = fabric._legs.appliers
+    upkeep = Upkeep(fabric._store, fabric._legs)
+    applier.on_damage = lambda: None
+    applier.suspect("the engine failed")
+    assert applier.state().detail == "the engine failed"
+    upkeep.rebuild_if_damaged(applier)
+    rebuilt(applier)
+    monkeypatch.setattr(applier, "_rebuild_reason", "")
+    monkeypatch.setattr("memory_fabric.upkeep._LOOK_AGAIN_S", 0.0)
+    applier.suspect("the engine failed")
+    upkeep.rebuild_if_damaged(applier)
+    assert (applier.is_ready, applier._rebuild_reason, applier.suspicion) == (True, "", "")
+    lose(fabric, [int(hit.chunk_id) for hit in ask(fabric, word(7)).items])
+    applier.suspect("the engine failed")
+    upkeep.rebuild_if_damaged(applier)
+    rebuilt(applier)
+    assert len(ask(fabric, word(7)).items) == 1
+
+
+def _delete(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def _replace(folder: Path) -> None:
+    shutil.copytree(folder, folder.with_name("copy"))
+    shutil.rmtree(folder)
+    folder.with_name("copy").rename(folder)
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [(_delete, "its folder is gone"), (_empty, "its files are gone"), (_replace, "another folder stands")],
+)
+def test_a_folder_that_is_lost_under_an_open_memory_is_told_and_built_again(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], None], told: str
+) -> None:
+    """An engine answers on from what it has mapped: only a look at the place shows that nothing is there."""
+    with watched(tmp_path, tree, monkeypatch) as fabric:
+        (applier,) = fabric._legs.appliers
+        harm(tmp_path / "watched/indexes/sparse")
+        state = next(found for found in fabric.stats().indexes if found.name == "sparse")
+        assert (state.status, told in state.detail) == ("failed", True)
+        rebuilt(applier)
+        state = next(found for found in fabric.stats().indexes if found.name == "sparse")
+        assert (state.status, state.detail, state.points) == ("ready", "", 30)
+        assert len(ask(fabric, word(4)).items) == 1
+        assert all(check.ok for check in fabric.doctor(is_repairing=False, check=go_on))
+
+
+def test_files_of_a_lost_folder_are_not_vouched_for(
+    tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed while another folder stands there: the next start finds the answers again."""
+    with watched(tmp_path, tree, monkeypatch):
+        _replace(tmp_path / "watched/indexes/sparse")
+    assert not (tmp_path / "watched/indexes/sparse.seal").exists()
+    with open_fabric(tmp_path / "watched") as fabric:
+        assert len(ask(fabric, word(4)).items) == 1
+
+
+def test_an_index_that_is_behind_says_so(fabric: MemoryFabric, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written a moment ago may not be found yet, and the answer tells; a level index tells nothing."""
+    (applier,) = fabric._legs.appliers
+    assert ask(fabric, "common").degraded == ("no vector search: no text model is configured",)
+    fabric._store.listen(lambda: None)
+    (tree / "late.txt").write_text("common and late")
+    fabric.index([str(tree)], project="p", report=ignore, check=go_on)
+    applied, head = applier.state().applied_seq, fabric._store.journal_head()
+    assert applied < head
+    said = f"sparse: catching up, {applied} of {head} journal entries"
+    assert said in ask(fabric, "common").degraded
+    applier.notify()
+    fabric.wait_until_searchable(is_dense=False, report=ignore, check=go_on)
+    assert said not in ask(fabric, "common").degraded
+
+
 def test_the_background_outlives_what_fails(fabric: MemoryFabric, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is full is no error of ours: the thread says so, rests, and does the work later."""
     monkeypatch.setattr("memory_fabric.upkeep._OPTIMIZE_EVERY_S", 0.01)
@@ -244,5 +368,5 @@ def test_the_background_outlives_what_fails(fabric: MemoryFabric, monkeypatch: p
         upkeep.start()
         assert is_done.wait(30)
         upkeep.stop()
-    failed = [event["error"] for event in events if event["event"] == "optimize_failed"]
+    failed = [event["error"] for event in events if event["event"] == "index_upkeep_failed"]
     assert failed == ["[Errno 28] No space left on device", "the disk is full"]
