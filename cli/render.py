@@ -32,7 +32,9 @@ def place(cite: Any) -> str:
 
 
 def _short(path: str) -> str:
-    return one_line(_relative(path))
+    # a member's name is no path on this disk: `a.zip!/../b` must not become `b`
+    file, mark, member = path.partition("!/")
+    return one_line(f"{_relative(file)}{mark}{member}")
 
 
 def _relative(path: str) -> str:

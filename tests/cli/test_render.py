@@ -138,6 +138,17 @@ def test_places_are_as_short_as_they_can_be(tmp_path: Path, monkeypatch: pytest.
     assert place(Cite(uri="jsonl:p/1", line=1)) == "jsonl:p/1"
 
 
+@pytest.mark.parametrize("member", ["in/a.txt", "../up.txt", "../../../up.txt", "/abs.txt", "b.zip!/../c.txt"])
+def test_a_member_is_shown_with_its_archive(
+    member: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever a member calls itself, one sees the archive that it is in."""
+    monkeypatch.chdir(tmp_path)
+    put_screen(monkeypatch, is_terminal=False)
+    show_skipped([Skipped(f"{tmp_path}/old.zip!/{member}", "binary")])
+    assert capsys.readouterr().out == f"  skipped old.zip!/{member}: binary\n"
+
+
 def test_a_user_without_a_home_sees_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a container that runs under a number which nobody has."""
 
