@@ -76,7 +76,8 @@ class ChunkSpan(msgspec.Struct, frozen=True):
     headings: tuple[str, ...] = ()
     """Heading path of prose, outermost first."""
     symbol: str = ""
-    """Scope name of code, e.g. `Parser.parse`; empty outside a definition."""
+    """Scope name of code, e.g. `Parser.parse`; those of several small definitions joined by `, `, in their order;
+    empty outside a definition."""
     symbol_kind: str = ""
     """`function`, `class`, `method`, `type`, `module` or empty."""
     signature: str = ""

@@ -22,7 +22,7 @@ def matcher(plan: QueryPlan) -> Callable[[ChunkRow], float]:
 
     def boost(row: ChunkRow) -> float:
         value = 0.0
-        if row.symbol and symbols and _last_name(row.symbol) in symbols:
+        if row.symbol and symbols and any(_last_name(name) in symbols for name in row.symbol.split(", ")):
             value += _SYMBOL if row.symbol_kind != "module" else _MODULE
         if row.path and names and (_is_named(row.path, names) or any(inner in row.path for inner in folders)):
             value += _FILE

@@ -16,7 +16,7 @@ from memory_fabric.records import ChunkRow
 __all__ = ["fold_page"]
 
 _WORD = re.compile(r"\w+")
-_SCOPE_END = re.compile(r"\.|::|#|->")
+_SCOPE_END = re.compile(r"\.|::|#|->|, ")
 _SAME = 0.9
 """Share of common word pairs above which two fragments are the same text with small edits.
 

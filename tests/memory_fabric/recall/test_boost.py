@@ -52,3 +52,13 @@ def test_a_raised_relevance_stays_in_its_range() -> None:
     assert raised(0.2, 0.5, 0.6) == pytest.approx(0.4)
     assert raised(0.6, 0.5, 0.6) == pytest.approx(0.6)
     assert raised(0.3, 0.0) == 0.3
+
+
+def test_every_symbol_of_a_fragment_counts() -> None:
+    """Small functions that share a fragment are each found by name."""
+    row = make_row(1, symbol="get_a, Store.get_b, get_c", symbol_kind="function")
+    for name in ("get_a", "get_b", "get_c"):
+        boost = matcher(plan_query(RecallQuery(text="words", signals=Signals(code_symbols=(name,)))))
+        assert boost(row) == pytest.approx(0.3)
+    boost = matcher(plan_query(RecallQuery(text="words", signals=Signals(code_symbols=("get_d",)))))
+    assert boost(row) == 0.0

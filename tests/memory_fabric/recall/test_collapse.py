@@ -51,7 +51,7 @@ def test_a_source_shows_its_best_fragments_only() -> None:
 
 def test_functions_of_one_file_are_sources_of_their_own() -> None:
     """A module holds many things; the methods of a class are one."""
-    names = ["a", "b", "C.one", "C.two", "C.three", "d::e"]
+    names = ["a, a2", "b", "C, C.one", "C.two", "C.three", "d::e"]
     rows = [make_row(n, f"text {n} of many", item=7, modality="code", symbol=name) for n, name in enumerate(names, 1)]
     kept, folded = fold_page(rows, k=10, max_per_source=2, check=go_on)
     assert [int(row.id) for row in kept] == [1, 2, 3, 4, 6]
