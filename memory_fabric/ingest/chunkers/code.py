@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from memory_fabric.ingest.chunkers.definitions import DefinitionFinder, Piece
 from memory_fabric.ingest.chunkers.languages import grammar_for, parse_within, parser_for
@@ -23,6 +24,9 @@ _CRUMB = 80
 
 _ROOM = 1.6
 """How far, in shares of the wanted size, a neighbour may grow by taking in a crumb."""
+
+_MAX_SYMBOL_CHARS = 300
+"""Of joined names: they are searched with the text, and must not outweigh it."""
 
 _CLOSER = re.compile(r"(?:[\s\])};,]++|\}[ \t]*//[^\n]*+|end\b|#endif\b[^\n]*+|</[\w:-]++>|\?>|// namespace[^\n]*+)*+")
 """What may stand after the last definition of a scope and means nothing alone."""
@@ -70,7 +74,8 @@ class _Joiner:
             if named is None:
                 joined.append(piece)
             else:
-                named.first, named.stop = joined[-1].first, piece.stop
+                names = tuple(dict.fromkeys([*joined[-1].names, *piece.names]))
+                named.first, named.stop, named.joined = joined[-1].first, piece.stop, names
                 joined[-1] = named
         return joined
 
@@ -106,11 +111,20 @@ def _named_sibling(last: Piece, last_size: int, piece: Piece, size: int) -> Piec
     return last if max(size, last_size) < _SMALL else None
 
 
+def _symbol(piece: Piece) -> str:
+    """Return the names of all definitions in a piece, or that of the scope around it."""
+    names = piece.names
+    chars = accumulate(len(name) + 2 for name in names)
+    fitting = [name for name, end in zip(names, chars, strict=True) if end <= _MAX_SYMBOL_CHARS]
+    return ", ".join(fitting or names[:1]) or piece.symbol
+
+
 def _cut(lines: LineMap, piece: Piece, wanted: int, limit: int, borders: set[int]) -> list[ChunkSpan]:
-    """Return one span, or several that all carry the piece's name."""
+    """Return one span, or several that all carry the piece's names."""
+    symbol = _symbol(piece)
 
     def make(start: int, end: int, first: int, last: int) -> ChunkSpan:
-        return ChunkSpan(start, end, first, last, (), piece.symbol, piece.kind, piece.signature, piece.docstring)
+        return ChunkSpan(start, end, first, last, (), symbol, piece.kind, piece.signature, piece.docstring)
 
     if lines.size(piece.first, piece.stop) <= limit:
         return [make(lines.offset(piece.first), lines.offset(piece.stop), piece.first + 1, piece.stop)]

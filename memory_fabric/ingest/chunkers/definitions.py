@@ -57,6 +57,15 @@ class Piece(msgspec.Struct):
     docstring: str = ""
     is_gap: bool = True
     """Whether these are the rows between definitions."""
+    joined: tuple[str, ...] = ()
+    """Symbols of the definitions that were joined into this piece."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the symbols that are defined here; a scope around other definitions is named by these."""
+        if self.joined or self.is_gap or not self.symbol or self.kind == "module":
+            return self.joined
+        return (self.symbol,)
 
 
 class DefinitionFinder:
