@@ -20,6 +20,7 @@ from memory_fabric.embed.factory import find_embedder
 from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.dense.base import VectorIndex
 from memory_fabric.index.dense.factory import discard_vectors, open_vector_index, verify_vector_files
+from memory_fabric.index.disk import remove_whole
 from memory_fabric.index.sparse.base import TermIndex
 from memory_fabric.index.sparse.factory import open_term_index, verify_term_files
 from memory_fabric.index.targets import DenseTarget, SparseTarget, Target
@@ -56,7 +57,10 @@ class Legs:
         self._config = config
         self._store = store
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            # a file, or a link to nowhere: all below is derived. A link to a folder is somebody's choice of a disk
+            remove_whole(folder)
+            folder.mkdir(parents=True)
         choice = find_embedder(config.embed, profile=profile)
         self._embedder: Embedder | None = choice.embedder
         self._no_model_reason = choice.reason

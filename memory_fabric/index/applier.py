@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from foundation.errors import CairnError, ConflictError
 from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.comparison import find_differences
-from memory_fabric.index.disk import FileIdentity, identity_of
+from memory_fabric.index.disk import FileIdentity, identity_of, is_plain_folder, remove_whole
 from memory_fabric.index.integrity import FolderSeal
 from memory_fabric.index.pause import Pause
 from memory_fabric.index.targets import Target
@@ -357,6 +356,8 @@ class IndexApplier:
 
     def _distrust(self, mark: Watermark | None) -> str:
         """Return why the folder must not be opened, or an empty string."""
+        if os.path.lexists(self._folder) and not is_plain_folder(self._folder):
+            return "something else stands in the place of its folder"
         if not self._folder.exists() or not any(self._folder.iterdir()):
             return "the folder is missing" if mark and mark.points else ""
         if mark is None:
@@ -411,10 +412,9 @@ class IndexApplier:
         return target
 
     def _discard(self) -> None:
-        self._mark_path.unlink(missing_ok=True)
+        remove_whole(self._mark_path)
         self._seal.break_seal()
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
+        remove_whole(self._folder)
         if self._discard_remote is not None:
             self._discard_remote()
 

@@ -8,7 +8,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["FileIdentity", "copy_folder", "folder_bytes", "identity_of"]
+__all__ = ["FileIdentity", "copy_folder", "folder_bytes", "identity_of", "is_plain_folder", "remove_whole"]
 
 FileIdentity = tuple[int, int]
 """Device and inode: what stays when a folder is renamed, and differs when another one takes its place."""
@@ -35,6 +35,23 @@ def identity_of(path: Path) -> FileIdentity:
     """
     found = os.lstat(path)
     return found.st_dev, found.st_ino
+
+
+def is_plain_folder(path: Path) -> bool:
+    """Return whether a folder stands there itself, and not a link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def remove_whole(path: Path) -> None:
+    """Remove whatever stands at `path`, or nothing: a file, a folder with all in it, or a link, which is not followed.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    if is_plain_folder(path):
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def copy_folder(source: Path, target: Path) -> None:

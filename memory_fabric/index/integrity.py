@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from memory_fabric.index.disk import remove_whole
+
 __all__ = ["FolderSeal"]
 
 _BLOCK = 1 << 20
@@ -35,13 +37,15 @@ class FolderSeal:
     @property
     def is_sealed(self) -> bool:
         """Whether the folder was closed cleanly."""
-        return self._path.exists()
+        return self._path.is_file()
 
     def seal(self) -> None:
         """Write the list, durably and at once."""
         entries = {name: _Entry(path.stat().st_size, _crc32(path)) for name, path in self._files().items()}
         temporary = self._path.with_suffix(".seal-tmp")
-        with temporary.open("wb") as file:
+        # opened as it is, a link that stands there would be followed
+        remove_whole(temporary)
+        with temporary.open("xb") as file:
             file.write(msgspec.json.encode(entries))
             file.flush()
             os.fsync(file.fileno())
@@ -49,7 +53,7 @@ class FolderSeal:
 
     def break_seal(self) -> None:
         """Remove the list: from here on the folder changes."""
-        self._path.unlink(missing_ok=True)
+        remove_whole(self._path)
 
     def check_quick(self) -> list[str]:
         """Compare names and sizes; returns what differs."""

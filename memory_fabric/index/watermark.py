@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from foundation.ids import JournalSeq
+from memory_fabric.index.disk import remove_whole
 
 __all__ = ["Watermark", "load_watermark", "save_watermark"]
 
@@ -34,6 +35,8 @@ class _Saved(msgspec.Struct, frozen=True):
 def load_watermark(path: Path) -> Watermark | None:
     """Return the watermark at `path`, or None where there is none that can be believed."""
     try:
+        if not path.is_file():  # a pipe would be waited at for ever
+            return None
         saved = msgspec.json.decode(path.read_bytes(), type=_Saved)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
@@ -46,7 +49,9 @@ def save_watermark(path: Path, mark: Watermark) -> None:
     INVARIANT: called only after the index itself was flushed; a crash in between repeats work, it never skips any.
     """
     temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
+    # what a crash left, or something else that is in the way: opened as it is, a link would be followed
+    remove_whole(temporary)
+    with temporary.open("xb") as file:
         file.write(msgspec.json.encode(_Saved(mark, _crc32(mark))))
         file.flush()
         os.fsync(file.fileno())

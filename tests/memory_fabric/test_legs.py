@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -90,25 +91,59 @@ def test_a_broken_model_leaves_the_other_leg(tmp_path: Path, tree: Path, models:
 
 
 @pytest.mark.parametrize("leg", ["sparse", "dense"])
-def test_a_leg_that_cannot_be_opened_is_named(tmp_path: Path, tree: Path, leg: str) -> None:
-    """A file in the place of the folder: the other leg answers, and the leg comes back when the place is free."""
+def test_a_leg_that_cannot_be_opened_is_named(
+    tmp_path: Path, tree: Path, leg: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk without space the other leg answers, and the leg comes back when there is some."""
+    with open_fabric(tmp_path / "m", TINY) as fabric:
+        index(fabric, tree)
+
+    def is_full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    word = "term" if leg == "sparse" else "vector"
+    with monkeypatch.context() as full, ExitStack() as stack:
+        full.setattr(f"memory_fabric.legs.open_{word}_index", is_full)
+        fabric = stack.enter_context(open_fabric(tmp_path / "m", TINY))
+        fabric.wait_until_searchable(is_dense=True, report=lambda _: None, check=lambda: None)
+        result = ask(fabric, "memory cache")
+        assert result.items[0].cite.path.endswith("b.txt")
+        assert [reason for reason in result.degraded if reason.startswith(f"no {word} search: ")] != []
+        assert state(fabric, leg).status == "failed"
+    with open_fabric(tmp_path / "m", TINY) as fabric:
+        fabric.wait_until_searchable(is_dense=True, report=lambda _: None, check=lambda: None)
+        assert ask(fabric, "memory cache").degraded == ()
+
+
+@pytest.mark.parametrize("leg", ["sparse", "dense"])
+def test_a_file_in_the_place_of_an_index_is_removed(tmp_path: Path, tree: Path, leg: str) -> None:
+    """Nothing but an index belongs there: it is built again, and both legs answer."""
     with open_fabric(tmp_path / "m", TINY) as fabric:
         index(fabric, tree)
     folder = tmp_path / "m/indexes" / leg
     shutil.rmtree(folder)
-    folder.with_suffix(".json").unlink()
     folder.write_text("in the way")
     with open_fabric(tmp_path / "m", TINY) as fabric:
         fabric.wait_until_searchable(is_dense=True, report=lambda _: None, check=lambda: None)
-        result = ask(fabric, "memory cache")
-        assert result.items[0].cite.path.endswith("b.txt")
-        word = "term" if leg == "sparse" else "vector"
-        assert [reason for reason in result.degraded if reason.startswith(f"no {word} search: ")] != []
-        assert state(fabric, leg).status == "failed"
-    folder.unlink()
+        assert ask(fabric, "memory cache").degraded == ()
+        assert state(fabric, leg).points == 3
+
+
+@pytest.mark.parametrize("kind", ["a file", "a link to nowhere", "a link to a folder"])
+def test_the_place_of_both_indexes(tmp_path: Path, tree: Path, kind: str) -> None:
+    """What holds no index is replaced; a link to a folder is somebody's choice of a disk, and is kept."""
+    with open_fabric(tmp_path / "m", TINY) as fabric:
+        index(fabric, tree)
+    place, disk = tmp_path / "m/indexes", tmp_path / "disk"
+    place.rename(disk)
+    if kind == "a file":
+        place.write_text("in the way")
+    else:
+        place.symlink_to(disk if kind == "a link to a folder" else tmp_path / "nowhere")
     with open_fabric(tmp_path / "m", TINY) as fabric:
         fabric.wait_until_searchable(is_dense=True, report=lambda _: None, check=lambda: None)
         assert ask(fabric, "memory cache").degraded == ()
+    assert place.is_symlink() == (kind == "a link to a folder")
 
 
 def test_another_model_means_other_vectors(tmp_path: Path, tree: Path, models: Path) -> None:

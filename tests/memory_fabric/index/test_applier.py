@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -169,6 +170,72 @@ def test_damage_while_closed_is_noticed(
         assert sorted(found(applier, "alpha")) == before
         assert applier.problems() == []
     assert rebuilds(events) == [reason]
+
+
+def _elsewhere(path: Path) -> Path:
+    """Return a folder outside that must stay as it is."""
+    outside = path.parent.parent / "outside"
+    outside.mkdir(exist_ok=True)
+    (outside / "precious").write_text("not ours")
+    return outside
+
+
+def _folder_with_link(path: Path) -> None:
+    path.mkdir()
+    (path / "inner").symlink_to(_elsewhere(path), target_is_directory=True)
+
+
+ODD: dict[str, Callable[[Path], object]] = {
+    "a file": lambda p: p.write_text("in the way"),
+    "a pipe": os.mkfifo,
+    "a link to nowhere": lambda p: p.symlink_to(p.parent / "nowhere"),
+    "a link to itself": lambda p: p.symlink_to(p),
+    "a link to a folder": lambda p: p.symlink_to(_elsewhere(p), target_is_directory=True),
+    "a link to a file": lambda p: p.symlink_to(_elsewhere(p) / "precious"),
+    "a folder": lambda p: (p / "inner").mkdir(parents=True),
+    "a folder with a link": _folder_with_link,
+}
+"""What may stand where something else should."""
+
+
+@pytest.mark.parametrize("ending", ["", ".json", ".seal", ".tmp", ".seal-tmp"])
+@pytest.mark.parametrize("kind", ODD)
+def test_whatever_stands_in_the_way_is_removed_and_no_link_is_followed(
+    store: Store, folder: Path, ending: str, kind: str
+) -> None:
+    """In the place of the folder, its mark, its seal, or what these are written to first."""
+    with following(store, folder) as applier:
+        before = sorted(found(applier, "alpha"))
+    place = folder.with_suffix(ending)
+    if place.is_dir():
+        shutil.rmtree(place)
+    place.unlink(missing_ok=True)
+    ODD[kind](place)
+    outside = _elsewhere(folder)
+    with following(store, folder) as applier:
+        assert sorted(found(applier, "alpha")) == before
+        assert applier.problems() == []
+        assert folder.is_dir()
+        assert not folder.is_symlink()
+    assert [path.name for path in outside.rglob("*")] == ["precious"]
+    assert (outside / "precious").read_text() == "not ours"
+    with capture_logs() as events, following(store, folder) as applier:
+        assert sorted(found(applier, "alpha")) == before
+    assert rebuilds(events) == []
+
+
+def test_a_folder_that_was_moved_and_linked_is_built_again_in_its_place(store: Store, folder: Path) -> None:
+    """Mark and seal would fit; what the link leads to is not touched."""
+    with following(store, folder) as applier:
+        before = sorted(found(applier, "alpha"))
+    moved = folder.parent.parent / "moved"
+    folder.rename(moved)
+    folder.symlink_to(moved, target_is_directory=True)
+    held = {path.name: path.read_bytes() for path in moved.iterdir()}
+    with capture_logs() as events, following(store, folder) as applier:
+        assert sorted(found(applier, "alpha")) == before
+    assert rebuilds(events) == ["something else stands in the place of its folder"]
+    assert {path.name: path.read_bytes() for path in moved.iterdir()} == held
 
 
 def test_the_mark_never_passes_what_is_durable(store: Store, folder: Path) -> None:
