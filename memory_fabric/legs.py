@@ -33,7 +33,7 @@ __all__ = ["Legs"]
 
 log = structlog.get_logger(__name__)
 
-_LAYOUT = "5"
+_LAYOUT = "6"
 """Version of what is written into the indexes; a change makes every profile rebuild them once."""
 
 _QUIET_S = 0.05

@@ -226,7 +226,7 @@ def _sparse_doc(row: ChunkRow) -> SparseDoc:
         project=row.project,
         modality=row.modality,
         language=row.language,
-        timestamp_s=row.timestamp_s,
+        timestamp_s=row.timestamp_s if row.is_dated else None,
         layer=row.layer,
     )
 
@@ -240,6 +240,6 @@ def _dense_point(row: ChunkRow, vector: Vectors) -> DensePoint:
         modality=row.modality,
         language=row.language,
         path=row.path,
-        timestamp_s=row.timestamp_s,
+        timestamp_s=row.timestamp_s if row.is_dated else None,
         layer=row.layer,
     )

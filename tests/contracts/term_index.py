@@ -80,9 +80,15 @@ def _passes(document: SparseDoc, filters: Filters) -> bool:
     return (
         all(value in wanted for value, wanted in pairs if wanted)
         and (not filters.path_prefix or is_below)
-        and (filters.since_s is None or document.timestamp_s >= filters.since_s)
-        and (filters.until_s is None or document.timestamp_s < filters.until_s)
+        and _is_within(document.timestamp_s, filters)
     )
+
+
+def _is_within(moment: float | None, filters: Filters) -> bool:
+    if filters.since_s is None and filters.until_s is None:
+        return True
+    since, until = filters.since_s, filters.until_s
+    return moment is not None and (since is None or moment >= since) and (until is None or moment < until)
 
 
 class TermIndexContract:
@@ -350,7 +356,7 @@ class TermIndexContract:
                 modality=("text", "code")[n % 2],
                 language=("en", "ru", "python")[n % 3],
                 path=paths[n % 6],
-                timestamp_s=n * 10.5,
+                timestamp_s=None if n % 7 == 0 else n * 10.5,
                 layer=("document", "session")[n // 4 % 2],
             )
             for n in range(1, 61)
@@ -368,6 +374,17 @@ class TermIndexContract:
             filters = Filters(projects, modalities, languages, path, since, until, layers)
             found = sorted(_found(index, "shared", 100, filters=filters))
             assert found == [d.id for d in docs if _passes(d, filters)], filters
+
+    def test_what_has_no_date_meets_no_condition_on_time(self, index: TermIndex) -> None:
+        """Not even one that everything since long before 1970 meets; and a date given later counts."""
+        spans = [Filters(since_s=-1e12), Filters(until_s=1e12), Filters(since_s=-1e12, until_s=1e12)]
+        _filled(index, doc(1, "shared", timestamp_s=None), doc(2, "shared", timestamp_s=None))
+        assert [_found(index, "shared", filters=span) for span in spans] == [[], [], []]
+        _filled(index, doc(2, "shared", timestamp_s=0.0), doc(3, "shared", timestamp_s=-5.0))
+        assert [sorted(_found(index, "shared", filters=span)) for span in spans] == [[2, 3]] * 3
+        _filled(index, doc(3, "shared", timestamp_s=None))
+        assert [_found(index, "shared", filters=span) for span in spans] == [[2]] * 3
+        assert sorted(_found(index, "shared")) == [1, 2, 3]
 
     def test_filters_keep_scores(self, index: TermIndex) -> None:
         """A filter takes documents away and leaves scores as they are."""

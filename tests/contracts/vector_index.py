@@ -97,9 +97,15 @@ def passes(candidate: DensePoint, filters: Filters) -> bool:
     return (
         all(value in wanted for value, wanted in pairs if wanted)
         and (not filters.path_prefix or is_below)
-        and (filters.since_s is None or candidate.timestamp_s >= filters.since_s)
-        and (filters.until_s is None or candidate.timestamp_s < filters.until_s)
+        and _is_within(candidate.timestamp_s, filters)
     )
+
+
+def _is_within(moment: float | None, filters: Filters) -> bool:
+    if filters.since_s is None and filters.until_s is None:
+        return True
+    since, until = filters.since_s, filters.until_s
+    return moment is not None and (since is None or moment >= since) and (until is None or moment < until)
 
 
 def varied(count: int) -> list[DensePoint]:
@@ -114,7 +120,7 @@ def varied(count: int) -> list[DensePoint]:
             modality=("text", "code", "conversation")[n // 2 % 3],
             language=("en", "ru", "python", "")[n // 3 % 4],
             path=PATHS[n % len(PATHS)],
-            timestamp_s=n * 10.5,
+            timestamp_s=None if n % 7 == 6 else n * 10.5,
             layer=("document", "session")[n // 4 % 2],
         )
         for n in range(count)
@@ -385,6 +391,22 @@ class VectorIndexContract:
         filled(index, (point(n + 1, row, timestamp_s=t) for n, t in enumerate((10.0, 10.5, 11.0, 1.7e9 + 0.25))))
         found = index.search(row, 10, filters=Filters(since_s=since, until_s=until))
         assert sorted(hit.id for hit in found) == wanted
+
+    def test_what_has_no_date_meets_no_condition_on_time(self, index: VectorIndex) -> None:
+        """Not even one that everything since long before 1970 meets; and a date given later counts."""
+        row = units(1)[0]
+
+        def found(filters: Filters) -> list[int]:
+            return sorted(hit.id for hit in index.search(row, 10, filters=filters))
+
+        spans = [Filters(since_s=-1e12), Filters(until_s=1e12), Filters(since_s=-1e12, until_s=1e12)]
+        filled(index, [point(1, row, timestamp_s=None), point(2, row, timestamp_s=None)])
+        assert [found(span) for span in spans] == [[], [], []]
+        filled(index, [point(2, row, timestamp_s=0.0), point(3, row, timestamp_s=-5.0)])
+        assert [found(span) for span in spans] == [[2, 3]] * 3
+        filled(index, [point(3, row, timestamp_s=None)])
+        assert [found(span) for span in spans] == [[2]] * 3
+        assert found(Filters()) == [1, 2, 3]
 
     def test_undecodable_names(self, index: VectorIndex) -> None:
         """Half characters in names of files and projects neither break the index nor hide the point."""

@@ -27,7 +27,8 @@ class DensePoint(msgspec.Struct, frozen=True):
     modality: str
     language: str
     path: str
-    timestamp_s: float
+    timestamp_s: float | None
+    """None when it has no date: then no condition on time is met."""
     layer: str = "document"
 
 

@@ -56,7 +56,9 @@ class ExactIndex:
             body = content[_CRC_BYTES:]
             if zlib.crc32(body) != int.from_bytes(content[:_CRC_BYTES], "big"):
                 raise ValueError("another checksum")
-            for fields, blob in msgspec.msgpack.decode(body, type=list[tuple[dict[str, bytes | int | float], bytes]]):
+            for fields, blob in msgspec.msgpack.decode(
+                body, type=list[tuple[dict[str, bytes | int | float | None], bytes]]
+            ):
                 vector = np.frombuffer(blob, dtype=np.float32)
                 self._check(vector)
                 plain = {name: _text(value) if isinstance(value, bytes) else value for name, value in fields.items()}
@@ -194,6 +196,11 @@ def _passes(point: DensePoint, filters: Filters) -> bool:
         return False
     if filters.path_prefix and (filters.path_prefix.rstrip("/") or "/") not in ancestors(point.path):
         return False
-    if filters.since_s is not None and point.timestamp_s < filters.since_s:
-        return False
-    return filters.until_s is None or point.timestamp_s < filters.until_s
+    if filters.since_s is None and filters.until_s is None:
+        return True
+    moment = point.timestamp_s
+    return (
+        moment is not None
+        and (filters.since_s is None or moment >= filters.since_s)
+        and (filters.until_s is None or moment < filters.until_s)
+    )

@@ -37,7 +37,8 @@ def payload_of(point: DensePoint) -> dict[str, float | list[str]]:
         f"layer={point.layer}",
         *_under(point.path),
     ]
-    return {TAGS: tags, TIME: point.timestamp_s}
+    # a point without a time lies in no range
+    return {TAGS: tags} if point.timestamp_s is None else {TAGS: tags, TIME: point.timestamp_s}
 
 
 def wanted_tags(filters: Filters) -> list[list[str]]:

@@ -26,7 +26,8 @@ class SparseDoc(msgspec.Struct, frozen=True):
     modality: str
     language: str
     """`en`, `ru`, `und` or a programming language: chooses the analyzer."""
-    timestamp_s: float
+    timestamp_s: float | None
+    """None when it has no date: then no condition on time is met."""
     layer: str = "document"
 
 

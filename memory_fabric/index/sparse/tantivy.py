@@ -162,7 +162,8 @@ class TantivyIndex:
         document.add_text("every", EVERY)
         for folder in _folders(storable(doc.path)):
             document.add_text("under", folder)
-        document.add_float("time", doc.timestamp_s)
+        if doc.timestamp_s is not None:
+            document.add_float("time", doc.timestamp_s)
         return document
 
     def _remove(self, writer: Any, ids: Sequence[int]) -> None:

@@ -101,6 +101,19 @@ def test_fields_of_a_vector_are_the_rows_own(dense: DenseTarget) -> None:
     assert [hit.id for hit in dense.index.search(vector, 5, filters=Filters(languages=("python",)))] == [3]
 
 
+def test_a_row_without_a_date_has_none_in_either_index(dense: DenseTarget, tmp_path: Path) -> None:
+    """The zero that stands for it in a row is no moment."""
+    rows = [make_row(1, "harbour"), msgspec.structs.replace(make_row(2, "harbour"), is_dated=False)]
+    dense.apply([], rows)
+    vector = dense.index.vectors([ChunkId(1)])[ChunkId(1)]
+    assert [hit.id for hit in dense.index.search(vector, 5, filters=Filters(until_s=1e9))] == [1]
+    target = SparseTarget(open_term_index(CONFIG, tmp_path / "sparse"))
+    target.apply([], rows)
+    target.flush()
+    assert [hit.id for hit in target.index.search("harbour", 5, filters=Filters(until_s=1e9))] == [1]
+    target.close()
+
+
 def test_a_vector_that_differs_is_told(dense: DenseTarget) -> None:
     """Another direction, nothing, and what is not a number; a content that the cache does not know is believed."""
     dense.apply([], ROWS)

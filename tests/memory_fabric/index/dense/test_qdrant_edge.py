@@ -196,10 +196,11 @@ def test_an_empty_index_takes_little_room(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_sound_index_passes_the_probe(tmp_path: Path) -> None:
-    """After a crash nothing is built again without need: times of today, equal ones, and deleted points pass."""
+    """After a crash nothing is built again without need: times of today, equal ones, none, and deleted points pass."""
     index = QdrantEdgeIndex(CONFIG, tmp_path / "x", DIMENSION)
     rows = units(300)
     filled(index, (point(n + 1, row, timestamp_s=1.7637e9 + n // 3 * 1e-3 + 0.123456) for n, row in enumerate(rows)))
+    filled(index, (point(n, row, timestamp_s=None) for n, row in enumerate(units(30, 4), 290)))
     index.delete([ChunkId(n) for n in range(1, 40)])
     index.flush()
     shutil.copytree(tmp_path / "x", tmp_path / "crashed")
