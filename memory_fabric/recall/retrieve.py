@@ -242,7 +242,7 @@ class Retriever:
         """Fetch the candidates; what was forgotten since the index saw it has no row and drops out here."""
         ids = dict.fromkeys([*(legs.dense or ()), *(legs.sparse or ())])
         rows = self._store.chunks(list(ids)).values()
-        # an index may know an undated fragment as one of 1970, which lies before every `until`
+        # an index that lags may still hold the date that an item had
         is_timed = filters.since_s is not None or filters.until_s is not None
         return [row for row in rows if row.is_dated or not is_timed]
 
