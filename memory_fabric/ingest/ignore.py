@@ -11,14 +11,17 @@ from itertools import pairwise
 from memory_fabric.ingest.wildmatch import parse_pattern
 
 __all__ = [
+    "CACHE_TAG",
     "IGNORED_DIRECTORIES",
     "IGNORED_FILES",
+    "MAX_RULES_BYTES",
     "IgnoreRules",
     "directory_rules",
     "inherited_rules",
     "is_always_ignored",
     "is_cache",
     "is_matched",
+    "rules_of",
 ]
 
 IGNORED_DIRECTORIES = frozenset({
@@ -38,10 +41,10 @@ IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".git"})
 """Files left out everywhere; `.git` is a file in linked working trees."""
 
 _IGNORED_ENDINGS = (".pyc", ".pyo", ".swp", "~", ".egg-info")
-_CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
+CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 """First bytes of `CACHEDIR.TAG`. Source: the Cache Directory Tagging Specification."""
 
-_MAX_RULES_BYTES = 256 * 1024
+MAX_RULES_BYTES = 256 * 1024
 """Of one ignore file; the rest is not read. People write a few thousand; this takes seconds to compile."""
 
 
@@ -108,7 +111,7 @@ def is_cache(directory: str, names: Collection[str]) -> bool:
     """
     if "pyvenv.cfg" in names:
         return True
-    return "CACHEDIR.TAG" in names and _read(f"{directory}/CACHEDIR.TAG").startswith(_CACHE_TAG)
+    return "CACHEDIR.TAG" in names and _read(f"{directory}/CACHEDIR.TAG").startswith(CACHE_TAG)
 
 
 def directory_rules(directory: str, *, is_following_gitignore: bool, names: Collection[str]) -> IgnoreRules | None:
@@ -186,9 +189,19 @@ def _stamp(path: str) -> tuple[int, int]:
 @lru_cache(maxsize=512)
 def _load(directory: str, stamps: tuple[tuple[str, tuple[int, int]], ...]) -> IgnoreRules:
     """Compile the files named in `stamps`; their times and sizes are part of the cache key."""
+    return rules_of(directory, (_read(path) for path, _ in stamps))
+
+
+def rules_of(directory: str, contents: Iterable[bytes]) -> IgnoreRules:
+    """Return the patterns of a folder's ignore files, given what these hold.
+
+    Args:
+        directory: Absolute path.
+        contents: The files' bytes; what comes later wins.
+    """
     lines: list[str] = []
-    for path, _ in stamps:
-        lines.extend(_read(path).decode("utf-8", "replace").removeprefix("\ufeff").split("\n"))
+    for content in contents:
+        lines.extend(content[:MAX_RULES_BYTES].decode("utf-8", "replace").removeprefix("\ufeff").split("\n"))
     return IgnoreRules(directory, lines)
 
 
@@ -198,6 +211,6 @@ def _read(path: str) -> bytes:
         return b""
     try:
         with open(path, "rb") as file:
-            return file.read(_MAX_RULES_BYTES)
+            return file.read(MAX_RULES_BYTES)
     except OSError:
         return b""
