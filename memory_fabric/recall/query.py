@@ -17,10 +17,6 @@ __all__ = ["QueryPlan", "plan_query"]
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::|#|->)[A-Za-z_][A-Za-z0-9_]*)*")
 _FILE = re.compile(r"[\w./-]*\w\.[A-Za-z][A-Za-z0-9]{0,4}\b|[\w.-]+/[\w./-]+")
-_PATH_LIKE = re.compile(r"[\w./-]+")
-_LONGEST = 256
-"""Characters of a name or path that is looked at: patterns that go back must not meet endless words."""
-
 _SUFFIXES = frozenset(
     "py js jsx ts tsx rs go c h cc cpp hpp java cs rb php sh sql html css md rst txt toml yaml yml json".split()
 )
