@@ -7,14 +7,25 @@ import gzip
 import io
 import lzma
 import tarfile
+import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from memory_fabric.errors import UnreadableError
-from memory_fabric.ingest.ignore import IGNORED_DIRECTORIES, is_always_ignored
-from memory_fabric.ingest.readers.base import Result, Source, clean, too_large
-from memory_fabric.ingest.readers.zip_entries import FREE_BYTES, bomb, entry_name, open_zip, read_entry, refusal
+from memory_fabric.ingest.ignore import IGNORED_DIRECTORIES, MAX_RULES_BYTES, is_always_ignored
+from memory_fabric.ingest.readers.base import MAX_MEMBERS, Result, Source, clean, too_large
+from memory_fabric.ingest.readers.member_rules import MemberRules
+from memory_fabric.ingest.readers.zip_entries import (
+    FREE_BYTES,
+    beginning,
+    bomb,
+    entry_name,
+    open_zip,
+    read_entry,
+    refusal,
+)
 from memory_fabric.records import SkippedFile
 
 __all__ = ["read"]
@@ -47,7 +58,7 @@ def read(source: Source) -> Iterator[Result]:
         case "application/gzip" | "application/x-bzip2" | "application/x-xz":
             yield from _packed(source)
         case "application/x-tar":
-            yield from _tar(source, io.BytesIO(source.data))
+            yield from _tar(source, lambda source: io.BytesIO(source.data))
         case _:
             yield from _zip(source)
 
@@ -55,12 +66,12 @@ def read(source: Source) -> Iterator[Result]:
 def _zip(source: Source) -> Iterator[Result]:
     with open_zip(source.data, source.limits) as archive:
         seen: set[str] = set()
+        rules = _zip_rules(source, archive)
         for info in archive.infolist():
             name = entry_name(info)
-            if info.is_dir() or _is_ignored(name):
+            if info.is_dir() or _is_ignored(name, rules):
                 continue
-            is_link = (info.external_attr >> 16) & _TYPE_MASK == _LINK_MODE
-            if reason := _refusal(name, seen, is_link=is_link):
+            if reason := _refusal(name, seen, is_link=_is_link(info)):
                 yield SkippedFile(name, reason)
                 continue
             try:
@@ -73,11 +84,26 @@ def _zip(source: Source) -> Iterator[Result]:
             yield from source.read_member(name, data)
 
 
-def _is_ignored(name: str) -> bool:
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    return (info.external_attr >> 16) & _TYPE_MASK == _LINK_MODE
+
+
+def _zip_rules(source: Source, archive: zipfile.ZipFile) -> MemberRules:
+    """Return what the archive's own ignore files say, wherever they stand in it."""
+    rules = MemberRules(source.budget, is_following_gitignore=source.limits.is_following_gitignore)
+    for info in archive.infolist():
+        name = entry_name(info)
+        if rules.is_wanted(name) and not info.is_dir() and not _is_link(info):
+            rules.add(name, beginning(archive, info, MAX_RULES_BYTES))
+    return rules
+
+
+def _is_ignored(name: str, rules: MemberRules) -> bool:
     *folders, last = name.split("/")
     return (
         any(folder in IGNORED_DIRECTORIES or folder == "__MACOSX" for folder in folders)
         or is_always_ignored(last, is_directory=False)
+        or (not refusal(name) and rules.leaves_out(name))
     )  # fmt: skip
 
 
@@ -93,14 +119,14 @@ def _refusal(name: str, seen: set[str], *, is_link: bool = False) -> str:
 
 
 def _packed(source: Source) -> Iterator[Result]:
-    stream = io.BufferedReader(_Capped(_unpacker(source), source))
+    stream = _unpacked(source)
     try:
         head = stream.peek(512)
     except _DAMAGE as error:
         raise UnreadableError("broken archive") from error
     path = source.path.lower()
     if head[257:262] == b"ustar" or path.endswith(_TAR_ENDINGS):
-        yield from _tar(source, stream)
+        yield from _tar(source, _unpacked)
         return
     try:
         data = stream.read(source.limits.max_file_bytes + 1)
@@ -112,6 +138,10 @@ def _packed(source: Source) -> Iterator[Result]:
     name = source.path.replace("!/", "/").rpartition("/")[2]
     stem = name[: name.rindex(".")] if path.endswith(_PACKED_ENDINGS) and name.count(".") else f"{name}.content"
     yield from source.read_member(stem, data)
+
+
+def _unpacked(source: Source) -> io.BufferedReader:
+    return io.BufferedReader(_Capped(_unpacker(source), source))
 
 
 def _unpacker(source: Source) -> _Stream:
@@ -178,18 +208,19 @@ class _Capped(io.RawIOBase):
         return len(data)
 
 
-def _tar(source: Source, stream: io.BufferedIOBase) -> Iterator[Result]:
+def _tar(source: Source, open_stream: Callable[[Source], io.BufferedIOBase]) -> Iterator[Result]:
     """Read members in the order of the stream, so that only one is in memory at a time.
 
     Raises:
-        UnreadableError: Not even the first member can be read.
+        UnreadableError: Not even the first member can be read, or the ignore files ask for too much.
     """
+    rules = _tar_rules(source, open_stream(source))
     count = 0
     try:
-        with tarfile.open(fileobj=stream, mode="r|", errors="surrogateescape") as archive:
+        with tarfile.open(fileobj=open_stream(source), mode="r|", errors="surrogateescape") as archive:
             seen: set[str] = set()
             for member in archive:
-                yield from _tar_member(source, archive, member, seen)
+                yield from _tar_member(source, archive, member, seen, rules)
                 count += 1
                 if source.budget.is_spent:
                     return
@@ -204,9 +235,30 @@ def _tar(source: Source, stream: io.BufferedIOBase) -> Iterator[Result]:
         yield SkippedFile("", "broken archive")
 
 
-def _tar_member(source: Source, archive: tarfile.TarFile, member: tarfile.TarInfo, seen: set[str]) -> Iterator[Result]:
-    name = clean(member.name).removeprefix("./")
-    if member.isdir() or _is_ignored(name):
+def _tar_rules(source: Source, stream: io.BufferedIOBase) -> MemberRules:
+    """Return what the archive's own ignore files say: one pass before the other, as they may stand behind the rest."""
+    rules = MemberRules(source.budget, is_following_gitignore=source.limits.is_following_gitignore)
+    try:
+        with tarfile.open(fileobj=stream, mode="r|", errors="surrogateescape") as archive:
+            for member in islice(archive, MAX_MEMBERS):
+                name = _name_of(member)
+                if member.isreg() and rules.is_wanted(name) and (content := archive.extractfile(member)) is not None:
+                    rules.add(name, content.read(MAX_RULES_BYTES))
+    except (UnreadableError, tarfile.TarError, *_DAMAGE):
+        # told when the members are read: what is spent stays spent
+        return rules
+    return rules
+
+
+def _name_of(member: tarfile.TarInfo) -> str:
+    return clean(member.name).removeprefix("./")
+
+
+def _tar_member(
+    source: Source, archive: tarfile.TarFile, member: tarfile.TarInfo, seen: set[str], rules: MemberRules
+) -> Iterator[Result]:
+    name = _name_of(member)
+    if member.isdir() or _is_ignored(name, rules):
         return
     reason = _refusal(name, seen, is_link=member.issym() or member.islnk())
     if not reason and not member.isreg():

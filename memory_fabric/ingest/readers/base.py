@@ -46,6 +46,8 @@ class Budget(msgspec.Struct):
     bytes_left: int
     members_left: int = MAX_MEMBERS
     chars_left: int = 512 * 1024 * 1024
+    rules_left: int = 20_000_000
+    """Patterns of ignore files that may still be tried on paths: a few seconds of the worst ones."""
 
     def take(self, size: int) -> None:
         """Account for one member.
@@ -76,10 +78,23 @@ class Budget(msgspec.Struct):
         if self.chars_left < 0:
             raise UnreadableError("archive holds too much text")
 
+    def take_rules(self, work: int) -> None:
+        """Account for the work of ignore files.
+
+        Args:
+            work: Patterns times paths.
+
+        Raises:
+            UnreadableError: The ignore files ask for too much.
+        """
+        self.rules_left -= work
+        if self.rules_left < 0:
+            raise UnreadableError("too many ignore rules in the archive")
+
     @property
     def is_spent(self) -> bool:
         """Whether nothing more may be unpacked."""
-        return self.members_left < 0 or self.bytes_left < 0 or self.chars_left < 0
+        return min(self.members_left, self.bytes_left, self.chars_left, self.rules_left) < 0
 
 
 class Source(msgspec.Struct, frozen=True):

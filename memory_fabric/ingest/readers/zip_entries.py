@@ -10,7 +10,7 @@ from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.readers.base import Budget, clean, too_large
 
-__all__ = ["FREE_BYTES", "bomb", "entry_name", "open_zip", "read_entry", "refusal"]
+__all__ = ["FREE_BYTES", "beginning", "bomb", "entry_name", "open_zip", "read_entry", "refusal"]
 
 FREE_BYTES = 1024 * 1024
 """Unpacked size below which a high ratio does no harm: a page of zeros packs a thousandfold."""
@@ -61,6 +61,15 @@ def read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: IngestCo
             return entry.read(limits.max_file_bytes)
     except Exception as error:  # unknown methods, bad sums, cut streams: every codec has errors of its own
         raise UnreadableError("broken archive member") from error
+
+
+def beginning(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> bytes:
+    """Return up to `size` bytes of an entry; nothing when it cannot be read, which `read_entry` tells."""
+    try:
+        with archive.open(info) as entry:
+            return entry.read(size)
+    except Exception:  # see `read_entry`
+        return b""
 
 
 def entry_name(info: zipfile.ZipInfo) -> str:

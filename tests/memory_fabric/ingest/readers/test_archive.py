@@ -9,12 +9,16 @@ import lzma
 import stat
 import tarfile
 import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
+from memory_fabric.ingest.walk import walk_tree
+from memory_fabric.records import SkippedFile
 from tests.memory_fabric.ingest.readers.samples import LIMITS, tarred, zipped
 
 
@@ -91,6 +95,77 @@ def test_what_is_ignored_in_folders_is_ignored_in_archives() -> None:
     """Version control and packages are left out silently."""
     members = {".git/config": "x", "a/node_modules/m.js": "x", "__MACOSX/._a": "x", "a.py": "x = 1"}
     assert read("a.zip", zipped(members)) == ({"a.py": "x = 1"}, {})
+
+
+PROJECT = {
+    "src/app.py": "x = 1",
+    "src/build/out.py": "x = 2",
+    "src/notes.log": "kept: the innermost file decides",
+    "src/.gitignore": "!notes.log\n/build/\n",
+    "logs/a.log": "left out",
+    "private/keys.txt": "left out",
+    "private/deep/keys.txt": "left out",
+    "draft.md": "left out by .cairnignore",
+    "kept.md": "kept",
+    "excluded.txt": "left out by .git/info/exclude",
+    "env/pyvenv.cfg": "home = /usr",
+    "env/lib/module.py": "left out",
+    "cache/CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55",
+    "cache/thing.txt": "left out",
+    ".cairnignore": "draft.md\n",
+    ".git/info/exclude": "excluded.txt\n",
+    ".gitignore": "*.log\nprivate/\nkept.md\n!kept.md\n",
+}
+"""With the ignore files behind what they speak of, as packers may put them."""
+
+
+@pytest.mark.parametrize("is_following_gitignore", [True, False])
+@pytest.mark.parametrize("packed", [zipped, tarred, lambda files: tarred(files, packed=True)])
+def test_ignore_files_in_an_archive_count_as_in_its_folder(
+    packed: Callable[[Mapping[str, str]], bytes], is_following_gitignore: bool, tmp_path: Path
+) -> None:
+    """What a walk of the folder passes over is not read from its archive either, and not listed."""
+    for name, text in PROJECT.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    skips: list[SkippedFile] = []
+    walk = walk_tree(
+        [tmp_path],
+        max_file_bytes=10_000,
+        is_following_gitignore=is_following_gitignore,
+        on_skip=skips.append,
+    )
+    walked = {str(Path(found.path).relative_to(tmp_path)) for found in walk}
+    limits = IngestConfig(is_following_gitignore=is_following_gitignore)
+    texts, skipped = read("a.tgz", packed(PROJECT), limits)
+    assert (set(texts), skipped, skips) == (walked, {}, [])
+    assert "src/app.py" in walked
+    assert ("logs/a.log" in walked) is not is_following_gitignore
+    assert "draft.md" not in walked
+
+
+def test_an_archive_with_one_folder_at_its_top() -> None:
+    """Patterns are relative to the folder of their file; a nested archive has rules of its own."""
+    inner = zipped({"a.log": "kept", "secret.txt": "x", ".gitignore": "secret.txt"})
+    members = {
+        "p-1.0/.gitignore": "/a.txt\n*.log\n",
+        "p-1.0/a.txt": "x",
+        "p-1.0/in/a.txt": "kept",
+        "p-1.0/i.zip": inner,
+    }
+    texts, skipped = read("a.zip", zipped(members))
+    assert set(texts) == {"p-1.0/.gitignore", "p-1.0/in/a.txt", "p-1.0/i.zip!/a.log", "p-1.0/i.zip!/.gitignore"}
+    assert skipped == {}
+
+
+@pytest.mark.slow
+def test_endless_ignore_files_are_refused() -> None:
+    """Tens of thousands of patterns are not tried on tens of thousands of members."""
+    rules = "\n".join(f"[a-z]*{number}" for number in range(10_000))
+    members = {".gitignore": "*\n" + rules.replace("[", "![")} | {f"{number}.txt": "x" for number in range(3_000)}
+    with pytest.raises(UnreadableError, match="too many ignore rules in the archive"):
+        read_bytes_with_skips("a.zip", zipped(members), LIMITS)
 
 
 def test_bombs_are_refused() -> None:
