@@ -21,10 +21,10 @@ from memory_fabric.ingest.git import find_repository, read_head
 from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.pacing import Pace
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
-from memory_fabric.ingest.renames import GoneFiles
+from memory_fabric.ingest.renames import GoneFiles, edited_rename, is_alike
 from memory_fabric.ingest.walk import FoundFile, walk_tree
 from memory_fabric.operations import Check, IndexSummary, IngestRecord, Report
-from memory_fabric.records import SkippedFile
+from memory_fabric.records import Filters, SkippedFile
 from memory_fabric.store.store import FileState, ItemDraft, Store
 
 __all__ = ["allowed_roots", "import_records", "index_paths"]
@@ -169,6 +169,7 @@ class _IndexRun:
                 self._tally.skipped.setdefault(path, state.reason)
         missing = {path: state for path, state in known.items() if _file_of(path) not in found}
         changed = self._follow_renames(changed, missing, known)
+        self._follow_edit([file for file in changed if file.path not in known], missing)
         self._read_and_write(changed, known)
         self._drop({path: state for path, state in missing.items() if not _is_as_before(state, refused)})
         self._remember_refused(refused, known)
@@ -228,6 +229,23 @@ class _IndexRun:
             self._store.write(files=states, drop_files=[old for old, _ in moves])
             self._tally.renamed = len(moves)
         return rest
+
+    def _follow_edit(self, new: list[FoundFile], missing: dict[str, FileState]) -> None:
+        """Let a file that was renamed and edited between two looks keep its id; it is read as any changed one."""
+        found = edited_rename([state for state in missing.values() if state.state == "indexed"], new)
+        if found is None or self._place_of(found[0].path) != self._place_of(found[1].path):
+            return
+        old, file = found
+        held = self._store.list_items(Filters(path_prefix=old.path), limit=2).items
+        # an archive or a book of many parts gives several
+        given = self._read(file, None).items if len(held) == 1 else ()
+        if len(given) != 1 or given[0].project != held[0].meta.project:
+            return
+        before = self._store.item(held[0].id)
+        if before is not None and is_alike(before.text, "".join(part.text for part in given[0].chunks)):
+            self._store.rename_paths([(old.path, file.path)])
+            del missing[old.path]
+            self._tally.renamed += 1
 
     def _digest_of(self, file: FoundFile) -> bytes | None:
         try:

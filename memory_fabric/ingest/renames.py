@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from memory_fabric.ingest.walk import FoundFile
 from memory_fabric.store.store import FileState
 
-__all__ = ["GoneFiles"]
+__all__ = ["GoneFiles", "edited_rename", "is_alike"]
 
 
 class GoneFiles:
@@ -49,3 +50,27 @@ class GoneFiles:
         # of several copies the one of the same name
         name = Path(file.path).name
         return min(same, key=lambda state: (Path(state.path).name != name, state.path), default=None)
+
+
+def edited_rename(gone: Sequence[FileState], new: Sequence[FoundFile]) -> tuple[FileState, FoundFile] | None:
+    """Return what looks by its names like one file that was renamed and edited at once; its words decide.
+
+    One file went and one came, with the same suffix, and in the same folder or with the same name. Of several nobody
+    could say which became which without reading them all.
+    """
+    if len(gone) != 1 or len(new) != 1:
+        return None
+    before, after = Path(gone[0].path), Path(new[0].path)
+    is_near = before.parent == after.parent or before.name == after.name
+    return (gone[0], new[0]) if is_near and before.suffix == after.suffix else None
+
+
+def is_alike(before: str, after: str) -> bool:
+    """Return whether the lines of both texts are at least half of the longer one, as git judges a renamed file."""
+    old, new = (Counter(filter(None, map(str.strip, text.splitlines()))) for text in (before, after))
+    both = old & new
+    return bool(both) and 2 * _chars(both) >= max(_chars(old), _chars(new))
+
+
+def _chars(lines: Counter[str]) -> int:
+    return sum(len(line) * count for line, count in lines.items())

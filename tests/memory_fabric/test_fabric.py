@@ -154,6 +154,41 @@ def test_a_file_written_anew_under_another_name_keeps_the_id(fabric: MemoryFabri
     assert after[str(tree / "docs" / "second.md")] == before[str(tree / "copy" / "second.md")]
 
 
+@pytest.mark.parametrize("place", ["garden.md", "docs/notes.md"])
+def test_a_file_that_was_renamed_and_edited_keeps_the_id(fabric: MemoryFabric, tree: Path, place: str) -> None:
+    """Half of it stayed, and its folder or its name: to the user it is the same file."""
+    index(fabric, tree)
+    before = ask(fabric, "tomatoes").items[0].id
+    (tree / "docs").mkdir()
+    (tree / place).write_text(NOTES.replace("Potatoes are hilled", "Leeks are earthed up"))
+    (tree / "notes.md").unlink()
+    summary = index(fabric, tree)
+    after = ask(fabric, "leeks").items[0]
+    assert (summary.renamed, summary.removed, summary.items) == (1, 0, 1)
+    assert (after.id, after.cite.path) == (before, str(tree / place))
+    assert ask(fabric, "hilled").items == ()
+    assert [row.path for row in fabric.coverage(str(tree)) if row.path.endswith(".md")] == [str(tree / place)]
+
+
+@pytest.mark.parametrize("case", ["another text", "another place", "two came"])
+def test_what_only_might_be_a_renamed_file_is_a_new_item(fabric: MemoryFabric, tree: Path, case: str) -> None:
+    """An id that stood for something else would be worse than a new one."""
+    index(fabric, tree)
+    before = ask(fabric, "tomatoes").items[0].id
+    edited = NOTES.replace("Potatoes are hilled", "Leeks are earthed up")
+    (tree / "docs").mkdir()
+    new = tree / "docs" / "garden.md" if case == "another place" else tree / "garden.md"
+    new.write_text("# Garden\n\nNothing but leeks: they are earthed up.\n" if case == "another text" else edited)
+    if case == "two came":
+        (tree / "second.md").write_text(edited)
+    (tree / "notes.md").unlink()
+    summary = index(fabric, tree)
+    assert (summary.renamed, summary.removed) == (0, 1)
+    assert ask(fabric, "leeks").items[0].id != before
+    with pytest.raises(NotFoundError):
+        fabric.get(before)
+
+
 def test_a_file_that_moves_to_another_project_is_a_new_item(fabric: MemoryFabric, tree: Path, tmp_path: Path) -> None:
     """It is found under the project it is in now."""
     other = tmp_path / "other"

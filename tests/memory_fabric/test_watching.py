@@ -16,6 +16,7 @@ import psutil
 import pytest
 import trio
 
+from foundation.ids import ItemId
 from memory_fabric.config import IngestConfig
 from memory_fabric.fabric import MemoryFabric
 from memory_fabric.ingest.watch import ChangeSet
@@ -66,6 +67,10 @@ class Watched:
         wanted = str(self.root / name)
         rows = [row for row in store.chunks([int(i) for i in store.live_chunk_ids()]).values() if row.path == wanted]  # type: ignore[misc]  # ids are plain numbers here
         return sorted(row.id for row in rows), rows[0].item_id if rows else ""
+
+    def text(self, name: str) -> str:
+        """Return what is kept of a file."""
+        return self.fabric.get(ItemId(self.ids(name)[1])).text
 
 
 @asynccontextmanager
@@ -239,6 +244,18 @@ async def test_a_plain_rename_keeps_ids(tmp_path: Path, root: Path) -> None:
         (root / "d").rename(root / "h")
         await watched.until(lambda: watched.names() == {"b.txt", "h/e/f.txt", "h/g.md"})
         assert [watched.ids(name) for name in ("b.txt", "h/e/f.txt", "h/g.md")] == before
+
+
+async def test_a_rename_with_an_edit_keeps_the_id(tmp_path: Path, root: Path) -> None:
+    """Whether the system tells of both at once or not."""
+    lines = [f"line {n} of the notes\n" for n in range(20)]
+    put(root, {"a.txt": "".join(lines)})
+    async with watching(tmp_path, root) as watched:
+        _, item = watched.ids("a.txt")
+        (root / "a.txt").rename(root / "b.txt")
+        put(root, {"b.txt": "".join([*lines, "and one more\n"])})
+        await watched.until(lambda: watched.names() == {"b.txt"} and "one more" in watched.text("b.txt"))
+        assert watched.ids("b.txt")[1] == item
 
 
 async def test_a_delete_forgets(tmp_path: Path, root: Path) -> None:
