@@ -16,6 +16,7 @@ from memory_fabric.ingest.file_types import (
     NAME_LANGUAGE,
     RIFF_MIME,
 )
+from memory_fabric.ingest.readers.east_asian import wide_encoding
 
 __all__ = ["BINARY", "HEAD_BYTES", "detect", "is_binary", "programming_language"]
 
@@ -81,9 +82,8 @@ def is_binary(head: bytes) -> bool:
     sample = head[:HEAD_BYTES]
     if sample.startswith(_WIDE_MARKS):
         return False
-    if b"\x00" in sample:
-        return True
-    return len(sample.translate(None, _TEXT_BYTES)) > len(sample) * _MAX_CONTROL_SHARE
+    is_odd = b"\x00" in sample or len(sample.translate(None, _TEXT_BYTES)) > len(sample) * _MAX_CONTROL_SHARE
+    return is_odd and not wide_encoding(sample)
 
 
 def programming_language(path: str, head: bytes) -> str:

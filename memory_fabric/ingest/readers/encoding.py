@@ -6,6 +6,7 @@ import codecs
 import re
 
 from memory_fabric.errors import UnreadableError
+from memory_fabric.ingest.readers.east_asian import multibyte_encoding, wide_encoding
 
 __all__ = ["decode"]
 
@@ -16,6 +17,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE_BYTES = 64 * 1024
+_HEAD_BYTES = 8192
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{2,}")
 _CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "cp866")
@@ -39,6 +41,9 @@ def decode(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _line_ends(_decode_wide(data, encoding))
+    if wide := wide_encoding(data[:_HEAD_BYTES]):
+        # a file cut inside a sign loses that
+        return _line_ends(_decode_wide(data[: len(data) // 2 * 2], wide))
     if b"\x00" in data:
         raise UnreadableError("binary")
     try:
@@ -72,7 +77,8 @@ def _decode_old(data: bytes) -> str:
     if (damaged := _decode_damaged(data)) is not None:
         return damaged
     first = _HIGH.search(data)
-    start = max(first.start() - 256, 0) if first else 0
+    # not inside a sign of two bytes: only from the first high byte on can there be one
+    start = first.start() if first else 0
     sample = data[start : start + _SAMPLE_BYTES]
     high = len(_HIGH.findall(sample))
     in_runs = sum(map(len, _HIGH_RUN.findall(sample)))
@@ -81,6 +87,8 @@ def _decode_old(data: bytes) -> str:
         encoding = max(_CYRILLIC_ENCODINGS, key=lambda name: _likeness(sample.decode(name, "replace")))
         if _likeness(sample.decode(encoding, "replace")) > high * 0.5:
             return data.decode(encoding, "replace")
+    if encoding := multibyte_encoding(sample):
+        return data.decode(encoding, "replace")
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError:

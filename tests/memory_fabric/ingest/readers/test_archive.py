@@ -148,7 +148,7 @@ def test_ignore_files_in_an_archive_count_as_in_its_folder(
 def test_an_archive_with_one_folder_at_its_top() -> None:
     """Patterns are relative to the folder of their file; a nested archive has rules of its own."""
     inner = zipped({"a.log": "kept", "secret.txt": "x", ".gitignore": "secret.txt"})
-    members = {
+    members: dict[str, bytes | str] = {
         "p-1.0/.gitignore": "/a.txt\n*.log\n",
         "p-1.0/a.txt": "x",
         "p-1.0/in/a.txt": "kept",
