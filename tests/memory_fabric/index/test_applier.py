@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -560,5 +561,35 @@ def test_a_killed_process_leaves_an_index_that_comes_level(tmp_path: Path, steps
             assert applier.problems() == []
             assert applier.points() == store.chunk_total()
             assert len(found(applier, "shared")) == store.chunk_total()
+    finally:
+        store.close()
+
+
+_CUT = """
+import os, sys
+from pathlib import Path
+from tests.memory_fabric.index.follower_parts import following, found, open_store
+from tests.memory_fabric.store.samples import item
+base = Path(sys.argv[1])
+store = open_store(base / "store")
+for n in range(30):
+    store.write(put=[item(f"/k/{n}", f"kappa{n} shared")])
+with following(store, base / "sparse") as applier:
+    for path in (base / "sparse").glob("*.idx"):
+        os.truncate(path, 0)
+    found(applier, "shared")
+"""
+
+
+def test_a_mapped_file_that_is_cut_kills_the_process_and_the_next_start_repairs(tmp_path: Path) -> None:
+    """As docs/architecture.md says: the system ends a process that reads beyond the end of what it has mapped."""
+    done = subprocess.run([sys.executable, "-c", _CUT, tmp_path], cwd=Path(__file__).parents[3])
+    assert done.returncode == -signal.SIGBUS
+    store = open_store(tmp_path / "store")
+    try:
+        with capture_logs() as events, following(store, tmp_path / "sparse") as applier:
+            assert len(found(applier, "shared")) == 30
+            assert applier.problems() == []
+        assert [reason.endswith("is cut short") for reason in rebuilds(events)] == [True]
     finally:
         store.close()
