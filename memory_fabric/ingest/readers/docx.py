@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 from xml.parsers import expat
 
 from foundation.clock import parse_rfc3339
@@ -19,6 +21,14 @@ __all__ = ["read"]
 _MAX_PROPERTY_CHARS = 1_000
 _MAX_TAG_CHARS = 300
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
+_MARGIN = re.compile(r"word/(header|footer)(\d{0,4})\.xml")
+_MAX_MARGINS = 100
+_PAGE_FIELDS = frozenset({"PAGE", "NUMPAGES", "SECTIONPAGES"})
+_PAGE_WORDS = frozenset(
+    "page pages pg p of seite von blatt стр страница страниц с из лист листов página de sur".split()
+)
+"""What stands around a page number and says nothing without it."""
+
 _WORD = re.compile(r"http://(?:schemas\.openxmlformats|purl\.oclc)\.org/(?:\S+/)?wordprocessingml/\S+ ")
 
 
@@ -38,7 +48,10 @@ def read(source: Source) -> Iterator[Result]:
     if "word/styles.xml" in parts:
         _parse(parts["word/styles.xml"], styles.start, styles.end, lambda _: None)
     body = _Body(styles.levels)
+    for text in _margins(parts, "header"):
+        body.lines.add(text, 1)
     _parse(parts["word/document.xml"], body.start, body.end, body.data)
+    body.append(_margins(parts, "footer"))
     if not body.lines.is_blank():
         yield Document(
             text=body.lines.text(),
@@ -55,11 +68,26 @@ def read(source: Source) -> Iterator[Result]:
 def _parts(source: Source) -> dict[str, bytes]:
     wanted = {"word/document.xml", "word/styles.xml", "docProps/core.xml"}
     with open_zip(source.data, source.limits) as archive:
+        margins = (name for name in archive.namelist() if _MARGIN.fullmatch(name))
+        wanted.update(islice(dict.fromkeys(margins), _MAX_MARGINS))
         return {
             info.filename: read_entry(archive, info, source.limits, source.budget)
             for info in archive.infolist()
             if info.filename in wanted
         }
+
+
+def _margins(parts: dict[str, bytes], kind: str) -> list[str]:
+    """Return each text of the headers or footers once: pages of a document mostly repeat one another's."""
+    found = [match for name in parts if (match := _MARGIN.fullmatch(name)) and match[1] == kind]
+    texts: dict[str, None] = {}
+    for match in sorted(found, key=lambda match: int(match[2] or 0)):
+        margin = _Margin()
+        # a broken margin is no reason to lose the text
+        with contextlib.suppress(UnreadableError):
+            _parse(parts[match[0]], margin.start, margin.end, margin.data)
+        texts.update(dict.fromkeys(margin.texts))
+    return list(texts)
 
 
 def _parse(
@@ -150,6 +178,75 @@ class _Styles:
             self._id = ""
 
 
+class _Margin:
+    """Gathers the paragraphs of a header or footer, without the numbers of pages."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._words: list[str] = []
+        self._has_page = False
+        self._fields: list[str] = []
+        self._is_code = False
+        self._is_text = False
+        self._fallbacks = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = _local(tag)
+        if name.endswith(" Fallback"):
+            self._fallbacks += 1
+        match name:
+            case "t":
+                self._is_text = True
+            case "instrText":
+                self._is_code = True
+            case "tab" | "br" | "cr" | "ptab":
+                self._words.append(" ")
+            case "fldSimple":
+                self._fields.append(_value(attributes, "instr")[:_MAX_TAG_CHARS])
+            case "fldChar" if _value(attributes, "fldCharType") == "begin":
+                self._fields.append("")
+            case "fldChar" if _value(attributes, "fldCharType") == "end" and self._fields:
+                self._fields.pop()
+            case _:
+                pass
+
+    def end(self, tag: str) -> None:
+        name = _local(tag)
+        if name.endswith(" Fallback"):
+            self._fallbacks -= 1
+        match name:
+            case "t":
+                self._is_text = False
+            case "instrText":
+                self._is_code = False
+            case "fldSimple" if self._fields:
+                self._fields.pop()
+            case "p":
+                self._end_paragraph()
+            case _:
+                pass
+
+    def data(self, text: str) -> None:
+        if self._is_code and self._fields and len(self._fields[-1]) < _MAX_TAG_CHARS:
+            self._fields[-1] += text[:_MAX_TAG_CHARS]
+        elif self._is_text and not self._fallbacks:
+            if self._is_in_page_field():
+                self._has_page = True
+            else:
+                self._words.append(text)
+
+    def _is_in_page_field(self) -> bool:
+        code = self._fields[-1].split(maxsplit=1) if self._fields else []
+        return bool(code) and code[0].upper() in _PAGE_FIELDS
+
+    def _end_paragraph(self) -> None:
+        text = folded("".join(self._words))
+        words = re.findall(r"\w+", text.lower()) if self._has_page else ["kept"]
+        if text and not _PAGE_WORDS.issuperset(words):
+            self.texts.append(text)
+        self._words, self._has_page = [], False
+
+
 class _Body:
     """Writes paragraphs and table rows as lines."""
 
@@ -230,6 +327,13 @@ class _Body:
     def add(self, text: str) -> None:
         if self._paragraphs:
             self._paragraphs[-1].append(text)
+
+    def append(self, texts: list[str]) -> None:
+        """Append paragraphs that stand outside the text, each a line."""
+        for place, text in enumerate(texts):
+            if not place:
+                self.lines.gap()
+            self.lines.add(text, max(self._number, 1))
 
     def _set_style(self, style: str) -> None:
         level = self._levels.get(style, 0)

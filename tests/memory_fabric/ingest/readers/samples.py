@@ -74,8 +74,8 @@ def pdf(*pages: str, title: str = "", password: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def docx(body: str, *, styles: str = "", title: str = "", prologue: str = "") -> bytes:
-    """Return a Word document with this body, in which tags have the prefix `w:`."""
+def docx(body: str, *, styles: str = "", title: str = "", prologue: str = "", **margins: str) -> bytes:
+    """Return a Word document with this body, in which tags have the prefix `w:`; margins are `header1` and the like."""
     core = (
         '<p xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:t="http://purl.org/dc/terms/">'
         f"<dc:title>{title}</dc:title><t:modified>2026-01-02T03:04:05Z</t:modified></p>"
@@ -86,6 +86,10 @@ def docx(body: str, *, styles: str = "", title: str = "", prologue: str = "") ->
             "word/document.xml": f'{prologue}<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>',
             "word/styles.xml": f'<w:styles xmlns:w="{WORD}">{styles}</w:styles>',
             "docProps/core.xml": core,
+            **{
+                f"word/{name}.xml": f'<w:{name[:3]} xmlns:w="{WORD}">{inner}</w:{name[:3]}>'
+                for name, inner in margins.items()
+            },
         }
     )
 
