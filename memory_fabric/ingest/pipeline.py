@@ -22,6 +22,7 @@ from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.pacing import Pace
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from memory_fabric.ingest.renames import GoneFiles, edited_rename, is_alike
+from memory_fabric.ingest.states import state_of
 from memory_fabric.ingest.walk import FoundFile, walk_tree
 from memory_fabric.operations import Check, IndexSummary, IngestRecord, Report
 from memory_fabric.records import Filters, SkippedFile
@@ -222,7 +223,7 @@ class _IndexRun:
                 rest.append(file)
                 continue
             moves.append((old.path, file.path))
-            states.append(_state(file, old.content_hash, "indexed"))
+            states.append(state_of(file, old.content_hash, "indexed"))
             del missing[old.path]
         if moves:
             self._store.rename_paths(moves)
@@ -381,7 +382,7 @@ class _IndexRun:
         file = read.found
         is_racy = self._started_ns - file.mtime_ns < _RACY_S * 1e9
         stamp = msgspec.structs.replace(file, mtime_ns=0) if is_racy else file
-        return _state(stamp, read.content_hash, state, read.reason)
+        return state_of(stamp, read.content_hash, state, read.reason)
 
     def _drop(self, missing: dict[str, FileState]) -> None:
         """Forget what is deleted, ignored now, or grown too large; not what the walk could not look into."""
@@ -437,21 +438,6 @@ def _digest(data: bytes) -> bytes:
 
 _BATCH_CHUNKS = 2_000
 """Chunks after which a batch is written even when it has few files."""
-
-
-def _state(
-    file: FoundFile, digest: bytes, state: Literal["indexed", "skipped", "failed"], reason: str = ""
-) -> FileState:
-    return FileState(
-        path=file.path,
-        size=file.size,
-        mtime_ns=file.mtime_ns,
-        inode=file.inode,
-        device=file.device,
-        content_hash=digest,
-        state=state,
-        reason=reason,
-    )
 
 
 def import_records(
