@@ -6,10 +6,14 @@ from typing import Any
 
 import click
 
+from cli.completions import projects
 from foundation.errors import InputError
 from foundation.paths import expanded_path, real_path
 
-__all__ = ["absolute_path", "json_option", "linked_path", "where_options"]
+__all__ = ["MODALITIES", "STRATEGIES", "absolute_path", "json_option", "linked_path", "where_options"]
+
+MODALITIES = ("text", "code", "image", "audio", "video", "conversation")
+STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON: one document, or one a line.")
 
@@ -19,7 +23,7 @@ def where_options(command: Any) -> Any:
     for option in (
         click.option("--until", default="", help="Before this time, e.g. 2026-02-01."),
         click.option("--since", default="", help="From this time on, e.g. 2026-01-01."),
-        click.option("--project", "-p", default="", help="Only this project."),
+        click.option("--project", "-p", default="", shell_complete=projects, help="Only this project."),
     ):
         command = option(command)
     return command

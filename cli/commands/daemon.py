@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from cli.commands.common import json_option
+from cli.completions import presets
 from cli.connect import connect, start_daemon
 from cli.errors import NoDaemonError
 from cli.models import CheckRow
@@ -24,7 +25,12 @@ __all__ = ["COMMANDS"]
 
 @click.command()
 @click.option("--detach", is_flag=True, help="Go to the background once serving.")
-@click.option("--config", metavar="FILE", help="A file below the user's own, or the name of a preset, e.g. small.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    shell_complete=presets,
+    help="A file below the user's own, or the name of a preset, e.g. small.",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override one setting.")
 @json_option
 @click.pass_obj

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cli.commands.common import absolute_path, json_option
+from cli.commands.common import STRATEGIES, absolute_path, json_option
+from cli.completions import GOLDEN_SETS, golden_sets
 from cli.connect import connect
 from cli.models import EvalReport
 from cli.progress import follow
@@ -21,8 +22,15 @@ def evaluation() -> None:
 
 
 @evaluation.command("run")
-@click.option("--set", "name", default="cairn", show_default=True, help="cairn, python-library, russian, or a file.")
-@click.option("--strategy", default="adaptive", show_default=True, help="adaptive, weighted, rrf, dense or sparse.")
+@click.option(
+    "--set",
+    "name",
+    default="cairn",
+    show_default=True,
+    shell_complete=golden_sets,
+    help=f"{', '.join(GOLDEN_SETS)}, or a file.",
+)
+@click.option("--strategy", type=click.Choice(STRATEGIES), default="adaptive", show_default=True)
 @json_option
 @click.pass_obj
 def run(profile: Path | None, name: str, strategy: str, is_json: bool) -> int:

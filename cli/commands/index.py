@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from cli.commands.common import absolute_path, json_option
+from cli.completions import projects
 from cli.connect import connect
 from cli.models import WatchEvent
 from cli.progress import follow
@@ -23,7 +24,13 @@ __all__ = ["COMMANDS"]
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
-@click.option("--project", "-p", default="", help="File under this name; the repository's or folder's by default.")
+@click.option(
+    "--project",
+    "-p",
+    default="",
+    shell_complete=projects,
+    help="File under this name; the repository's or folder's by default.",
+)
 @click.option("--force", is_flag=True, help="Read unchanged files again.")
 @click.option("--no-wait", is_flag=True, help="Return when everything can be found by its words; meaning follows.")
 @json_option
@@ -54,7 +61,7 @@ def index(profile: Path | None, paths: tuple[str, ...], project: str, force: boo
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
-@click.option("--project", "-p", default="", help="File under this name.")
+@click.option("--project", "-p", default="", shell_complete=projects, help="File under this name.")
 @json_option
 @click.pass_obj
 def watch(profile: Path | None, paths: tuple[str, ...], project: str, is_json: bool) -> int:
@@ -86,7 +93,9 @@ def _show_burst(event: WatchEvent, *, is_json: bool) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--project", "-p", default="", help="File under this name; a record may name its own.")
+@click.option(
+    "--project", "-p", default="", shell_complete=projects, help="File under this name; a record may name its own."
+)
 @json_option
 @click.pass_obj
 def ingest(profile: Path | None, file: str, project: str, is_json: bool) -> int:

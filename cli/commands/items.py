@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.common import absolute_path, json_option, linked_path, where_options
+from cli.commands.common import MODALITIES, absolute_path, json_option, linked_path, where_options
+from cli.completions import projects
 from cli.connect import connect
 from cli.progress import follow
 from cli.render import show_forgotten, show_items
@@ -23,7 +24,7 @@ __all__ = ["COMMANDS"]
 
 @click.command()
 @click.argument("text", nargs=-1)
-@click.option("--project", "-p", default="", help="File under this name.")
+@click.option("--project", "-p", default="", shell_complete=projects, help="File under this name.")
 @click.option("--tag", "-t", "tags", multiple=True, help="Add a tag; repeatable.")
 @click.option("--title", default="", help="Give it a title.")
 @json_option
@@ -99,7 +100,7 @@ def _refuse_unasked() -> None:
 
 @click.command("list")
 @where_options
-@click.option("--modality", "-m", multiple=True, help="Only this kind; repeatable.")
+@click.option("--modality", "-m", multiple=True, type=click.Choice(MODALITIES), help="Only this kind; repeatable.")
 @click.option("--under", default="", type=click.Path(), help="Only below this folder.")
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
 @click.option("--cursor", default="", help="Go on after an earlier page.")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from cli.commands.common import json_option, linked_path, where_options
+from cli.commands.common import MODALITIES, STRATEGIES, json_option, linked_path, where_options
+from cli.completions import languages
 from cli.connect import connect
 from cli.models import RecallResult
 from cli.render import show_result
@@ -21,19 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS"]
 
-_MODALITIES = ("text", "code", "image", "audio", "video", "conversation")
 _MAX_K = 1_000
 """The most that the daemon gives."""
-_STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
 
 
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--strategy", type=click.Choice(_STRATEGIES), default="adaptive", show_default=True),
+        click.option("--strategy", type=click.Choice(STRATEGIES), default="adaptive", show_default=True),
         click.option("--under", default="", type=click.Path(), help="Only below this folder."),
-        click.option("--language", default="", help="Only this language, e.g. python or ru."),
+        click.option("--language", default="", shell_complete=languages, help="Only this language, e.g. python or ru."),
         click.option(
-            "--modality", "-m", multiple=True, type=click.Choice(_MODALITIES), help="Only this kind; repeatable."
+            "--modality", "-m", multiple=True, type=click.Choice(MODALITIES), help="Only this kind; repeatable."
         ),
         click.option("--k", "-k", default=10, show_default=True, help="How many answers."),
     ):

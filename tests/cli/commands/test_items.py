@@ -115,7 +115,7 @@ def test_list_is_narrowed(filled: Home, words: list[str], found: set[str]) -> No
         (["-n", "100000"], "`limit`"),
         (["-n", "many"], "--limit"),
         (["--cursor", "x"], "`cursor`"),
-        (["--modality", "smell"], "`modality`"),
+        (["--modality", "smell"], "--modality"),
         (["--since", "yesterday-ish"], "`since`"),
         (["--since", "2026-02-01", "--until", "2026-01-01"], "`until`"),
     ],
