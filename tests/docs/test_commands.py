@@ -1,0 +1,60 @@
+"""The guide's table of commands says what the commands are and do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from cli import connect as connecting
+from cli.errors import NoDaemonError
+from cli.main import cairn, run
+
+_GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "guide.md").read_text()
+_ROWS = {
+    name: (set(re.findall(r"`(--[a-z-]+)`", options)), alone.strip())
+    for name, options, alone in re.findall(r"^\| `([a-z ]+)` \|([^|]*)\|([^|]*)\|$", _GUIDE, re.MULTILINE)
+}
+_ARGUMENTS = {"index": ["."], "watch": ["."], "ingest": ["-"], "recall": ["x"], "pack": ["x"], "remember": ["x"]}
+_ARGUMENTS |= {"forget": ["x", "--yes"], "get": ["x"], "completion": ["bash"]}
+
+
+def _commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        inner = _commands(command, f"{name} ") if isinstance(command, click.Group) else {f"{before}{name}": command}
+        found.update(inner)
+    return found
+
+
+def test_every_command_and_every_option_is_in_the_guide() -> None:
+    """And nothing else; `--json` is told of once for all."""
+    real = {
+        name: {word for param in command.params if isinstance(param, click.Option) for word in param.opts}
+        for name, command in _commands(cairn).items()
+    }
+    told = {name: {word for word in words if word.startswith("--")} - {"--json"} for name, words in real.items()}
+    assert {name: options for name, (options, _) in _ROWS.items()} == told
+
+
+@pytest.mark.parametrize("name", [name for name in _ROWS if name != "up"])
+def test_which_commands_start_a_daemon(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a profile without one; here it is only noted that one would be started."""
+    started: list[Path] = []
+
+    def start(profile: Path, _: Any) -> dict[str, Any]:
+        started.append(profile)
+        raise NoDaemonError("started by hand only")
+
+    monkeypatch.setattr(connecting, "start_daemon", start)
+    status = run(["--profile", str(tmp_path), *name.split(), *_ARGUMENTS.get(name, [])])
+    capsys.readouterr()
+    real = "starts one" if started else ("says so and fails" if status else "needs none")
+    assert _ROWS[name][1] == real
