@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -202,7 +202,7 @@ def _checked(
             try:
                 good[key] = _converted(value, kind, layer.texts.get(dotted))
             except msgspec.ValidationError as error:
-                mistakes.append(f"{place}: `{dotted}`: {_lowered(str(error))}")
+                mistakes.append(f"{place}: `{dotted}`: {_lowered(str(error))}{_allowed(kind)}")
     return good
 
 
@@ -210,6 +210,11 @@ def _suggestion(key: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(key, names, n=1)
     return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(f'`{name}`' for name in names)}"
+
+
+def _allowed(kind: Any) -> str:
+    """Return what an enumerated key may be, to be put behind what is wrong with it."""
+    return f"; one of {', '.join(f'`{value}`' for value in get_args(kind))}" if get_origin(kind) is Literal else ""
 
 
 def _is_within(dotted: str, allowed: Sequence[str]) -> bool:

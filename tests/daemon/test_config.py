@@ -220,3 +220,18 @@ def test_a_number_that_makes_no_sense_is_refused(said: str, reason: str, places:
     Path("extra.toml").write_text(f"[memory.{said}\n")
     with pytest.raises(ConfigError, match=reason):
         load_config(places, preset="extra.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [
+        ("memory.dense.backend", "`qdrant_edge`, `qdrant_server`, `exact`"),
+        ("memory.dense.quantization", "`none`, `scalar`"),
+        ("memory.sparse.backend", "`tantivy`, `fts5`"),
+        ("daemon.log_level", "`debug`, `info`, `warning`, `error`"),
+    ],
+)
+def test_an_enumerated_key_says_what_it_may_be(places: Places, key: str, allowed: str) -> None:
+    """With the key, and before anything is opened."""
+    with pytest.raises(ConfigError, match=rf"`{key}`: .*nonsense'; one of {allowed}$"):
+        load_config(places, overrides=[f"{key}=nonsense"])
