@@ -187,7 +187,7 @@ class Upkeep:
     # ---- compaction and rebuilding ----------------------------------------------------------------------------
 
     def compact(self, *, report: Report, check: Check) -> None:
-        """Optimise every index, prune the vector cache and the journal, and shrink the truth's log.
+        """Optimise every index, prune the vector cache and the journal, and shrink the truth and its log.
 
         The journal is pruned up to where every index is durable: one that is being built holds it whole.
         """
@@ -203,6 +203,8 @@ class Upkeep:
         check()
         self._store.prune_embeddings()
         self._store.compact_journal(self._legs.needed_seq())
+        self._store.give_space_back(check)
+        # last: the file becomes shorter when its log is moved into it
         self._store.checkpoint()
         pace.advance(path="store")
         pace.finish()

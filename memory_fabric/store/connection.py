@@ -10,11 +10,23 @@ from pathlib import Path
 from foundation.errors import BusyError, CairnError, InputError, ResourceError
 from memory_fabric.errors import StoreCorruptError, StoreFullError
 
-__all__ = ["connect", "translated"]
+__all__ = ["connect", "give_pages_back", "translated", "wastes_space"]
 
 _MMAP_BYTES = 256 * 1024 * 1024
 _LOG_BYTES = 64 * 1024 * 1024
 """What the write-ahead log may keep on disk after a large transaction."""
+
+_WORTH_BYTES = 16 * 1024 * 1024
+_WORTH_SHARE = 0.25
+"""A file is shortened when so much of it, and this share, is free; less is soon written again."""
+
+_STEP_PAGES = 1_000
+"""Pages given back at a time: writers wait for one step, measured 60 ms at most, and not for all."""
+
+_WHOLE_BYTES = 128 * 1024 * 1024
+"""What a file from before may hold to be rewritten whole: the copy is made in memory, and writers wait meanwhile."""
+
+_INCREMENTAL = 2
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _LOST = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
@@ -39,8 +51,12 @@ def connect(path: Path, *, synchronous: str = "FULL", is_reader: bool = False) -
     with translated(path):
         if not path.exists():
             path.touch(mode=0o600)
+        is_new = path.stat().st_size == 0
         connection = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
         try:
+            if is_new and not is_reader:
+                # before anything is written: later it takes a copy of the whole file
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             _configure(connection, synchronous)
             if is_reader:
                 connection.execute("PRAGMA query_only = ON")
@@ -59,6 +75,39 @@ def _configure(connection: sqlite3.Connection, synchronous: str) -> None:
     connection.execute(f"PRAGMA mmap_size = {_MMAP_BYTES}")
     connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def wastes_space(connection: sqlite3.Connection) -> bool:
+    """Return whether so much of the file is free that `give_pages_back` is worth its time."""
+    pages, free, page_bytes = (_number(connection, name) for name in ("page_count", "freelist_count", "page_size"))
+    return free * page_bytes > _WORTH_BYTES and free > pages * _WORTH_SHARE
+
+
+def give_pages_back(connection: sqlite3.Connection) -> bool:
+    """Shorten the file by a step; to be called outside a transaction until it returns False.
+
+    Not by `VACUUM`: that holds the write lock for as long as it copies the whole file, and puts the copy into memory
+    or, readable, into the system's folder for temporary files. Steps move pages from the end into free places through
+    the log: readers go on with the state they see, writers come between two steps, and a full disk or a crash leaves
+    a sound file. Only a small file that was made before files could be shortened by steps is copied once, in memory.
+
+    Returns:
+        Whether there is more to give back.
+    """
+    free = _number(connection, "freelist_count")
+    if _number(connection, "auto_vacuum") == _INCREMENTAL:
+        # as a script: each of its rows frees a page, and `execute` stops at the first because it has no columns
+        connection.executescript(f"PRAGMA incremental_vacuum({_STEP_PAGES})")
+        return 0 < _number(connection, "freelist_count") < free
+    used = _number(connection, "page_count") - free
+    if used * _number(connection, "page_size") <= _WHOLE_BYTES:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("VACUUM")
+    return False
+
+
+def _number(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from memory_fabric.errors import StoreCorruptError
 from memory_fabric.operations import Check, ForgetSelector, ItemPage, Link
 from memory_fabric.records import ChunkRow, Filters, JournalEntry, MemoryItem
 from memory_fabric.store import journal_upkeep
-from memory_fabric.store.connection import connect, translated
+from memory_fabric.store.connection import connect, give_pages_back, translated, wastes_space
 from memory_fabric.store.drafts import ChunkDraft, Counts, FileState, ItemDraft, Selection, WriteReceipt
 from memory_fabric.store.embedding_cache import EmbeddingCache
 from memory_fabric.store.group_commit import GroupCommit
@@ -353,6 +353,20 @@ class Store:
         is_empty = self._commit.alone(empty)
         self.embeddings.checkpoint()
         return is_empty
+
+    def give_space_back(self, check: Check = lambda: None) -> None:
+        """Shorten the database file when much of it is free; reads and writes go on meanwhile.
+
+        Args:
+            check: Asked between two steps; what it raises ends the work and keeps what was done.
+
+        Raises:
+            StoreFullError: There is no space for the log of a step; nothing was lost.
+        """
+        has_more = self._commit.alone(wastes_space)
+        while has_more:
+            check()
+            has_more = self._commit.alone(give_pages_back)
 
     def close(self) -> None:
         """Checkpoint and release all files; closing twice is harmless."""
