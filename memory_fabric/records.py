@@ -264,6 +264,7 @@ class ScoreParts(msgspec.Struct, frozen=True):
     recency: float = 0.0
     quality: float = 0.0
     boost: float = 0.0
+    """Of exact matches; below 0 where an exported definition of the same file is preferred."""
     rerank: float | None = None
 
 

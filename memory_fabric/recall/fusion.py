@@ -9,6 +9,7 @@ import msgspec
 
 from foundation.ids import ChunkId
 from memory_fabric.recall.boost import matcher, raised
+from memory_fabric.recall.exported import HIDDEN, overshadowed
 from memory_fabric.recall.query import QueryPlan
 from memory_fabric.records import ChunkRow, ScoreParts, Weights
 
@@ -96,6 +97,8 @@ def fuse_adaptive(
 ) -> list[Ranked]:
     """Rank with a dense share per candidate; recency and quality only modulate what is relevant.
 
+    A helper loses to an exported definition of its file that answers nearly as well, unless the question names it.
+
     Args:
         rows: The candidates.
         legs: Their true scores.
@@ -107,17 +110,22 @@ def fuse_adaptive(
     dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
     most = max(held.values(), default=0)
     boost = matcher(plan)
-    ranked = []
+    parts_of: dict[ChunkId, ScoreParts] = {}
+    scores: dict[ChunkId, float] = {}
     for row in rows:
-        parts = _parts(row, dense, sparse, recency(row), boost(row))
+        parts = parts_of[row.id] = _parts(row, dense, sparse, recency(row), boost(row))
         weight = 0.0 if legs.dense is None else 1.0 if legs.sparse is None else share(row)
         relevance = weight * (parts.dense or 0.0) + (1.0 - weight) * (parts.sparse or 0.0)
-        relevance = raised(relevance, parts.boost)
         prior = 0.6 * parts.recency + 0.4 * parts.quality
-        score = relevance * (1.0 - _PRIOR * (1.0 - prior))
-        count = held.get(row.id, 0)
+        scores[row.id] = raised(relevance, parts.boost) * (1.0 - _PRIOR * (1.0 - prior))
+    hidden = overshadowed(rows, scores)
+    ranked = []
+    for row in rows:
+        parts, score, count = parts_of[row.id], scores[row.id], held.get(row.id, 0)
         if count:
             parts = msgspec.structs.replace(parts, boost=1.0)
+        elif not parts.boost and row.id in hidden:
+            parts, score = msgspec.structs.replace(parts, boost=HIDDEN - 1.0), score * HIDDEN
         ranked.append(Ranked(row, (count + score) / (most + 1), parts))
     return _sorted(ranked)
 

@@ -1,0 +1,69 @@
+"""Exported over private, within one file and only where both answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from foundation.ids import ChunkId
+from memory_fabric.recall.exported import is_private, overshadowed
+from memory_fabric.recall.fusion import Legs, fuse_adaptive
+from memory_fabric.recall.query import plan_query
+from memory_fabric.records import ChunkRow, Modality, RecallQuery
+from tests.memory_fabric.rows import make_row
+
+
+def code(number: int, symbol: str, *, item: int = 1, language: str = "python", modality: Modality = "code") -> ChunkRow:
+    """Return a fragment of code."""
+    return make_row(number, item=item, symbol=symbol, symbol_kind="function", language=language, modality=modality)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "language", "expected"),
+    [
+        ("lru_cache", "python", False),
+        ("_lru_cache_wrapper", "python", True),
+        ("_Pickler.save", "python", True),
+        ("Counter.__init__", "python", False),
+        ("Store._rows", "typescript", True),
+        ("ns::_inner", "cpp", True),
+        ("Server.serve", "go", True),
+        ("Server.Serve", "go", False),
+        ("serve", "rust", False),
+        ("", "python", False),
+        ("first, _second", "python", False),
+    ],
+)
+def test_names_say_what_is_private(symbol: str, language: str, *, expected: bool) -> None:
+    """By the custom of the language; a fragment of several definitions goes by its first."""
+    assert is_private(code(1, symbol, language=language)) is expected
+
+
+def test_an_underscore_in_prose_means_nothing() -> None:
+    """Only code has private definitions."""
+    assert not is_private(code(1, "_draft", modality="text"))
+
+
+def test_only_a_neighbour_that_answers_overshadows() -> None:
+    """One of another file, or one that answers much worse, leaves the helper where it is."""
+    rows = [code(1, "_work"), code(2, "work"), code(3, "_work", item=2), code(4, "work", item=3)]
+    scores = {ChunkId(1): 0.9, ChunkId(2): 0.8, ChunkId(3): 0.9, ChunkId(4): 0.9}
+    assert overshadowed(rows, scores) == {ChunkId(1)}
+    assert overshadowed(rows, scores | {ChunkId(2): 0.5}) == frozenset()
+
+
+def rank(question: str) -> list[tuple[int, float]]:
+    """Return ids and boosts of two fragments of one file, the helper a little better by words."""
+    rows = [code(1, "_cache_wrapper"), code(2, "cache")]
+    legs = Legs(dense=None, sparse={ChunkId(1): 1.0, ChunkId(2): 0.9})
+    ranked = fuse_adaptive(rows, legs, plan_query(RecallQuery(text=question)), lambda _: 0.0, lambda _: 0.0)
+    return [(int(entry.row.id), round(entry.parts.boost, 2)) for entry in ranked]
+
+
+def test_the_exported_definition_comes_first() -> None:
+    """The parts of the score say why the helper stands behind it."""
+    assert rank("keep the results of a function") == [(2, 0.0), (1, -0.15)]
+
+
+def test_a_helper_that_is_named_stays_first() -> None:
+    """Who types a private name wants it."""
+    assert [number for number, _ in rank("what does _cache_wrapper do")] == [1, 2]
