@@ -13,8 +13,8 @@ from memory_fabric.records import ChunkSpan
 
 __all__ = ["chunk_code"]
 
-_MAX_PARSED_CHARS = 4_000_000
-"""Larger files are data or generated, and their tree would take many times their size in memory."""
+_MAX_PARSED_CHARS = 1_500_000
+"""Larger files are data or generated, and their tree would take up to 260 times their size in memory."""
 
 _SMALL = 160
 """Characters below which a definition joins its equally small sibling."""
@@ -25,6 +25,7 @@ _CRUMB = 80
 _ROOM = 1.6
 """How far, in shares of the wanted size, a neighbour may grow by taking in a crumb."""
 
+_MAX_NAMES = 40
 _MAX_SYMBOL_CHARS = 300
 """Of joined names: they are searched with the text, and must not outweigh it."""
 
@@ -74,7 +75,7 @@ class _Joiner:
             if named is None:
                 joined.append(piece)
             else:
-                names = tuple(dict.fromkeys([*joined[-1].names, *piece.names]))
+                names = tuple(dict.fromkeys([*joined[-1].names, *piece.names]))[:_MAX_NAMES]
                 named.first, named.stop, named.joined = joined[-1].first, piece.stop, names
                 joined[-1] = named
         return joined

@@ -27,8 +27,8 @@ _LABEL_KEYS = 32
 _LABEL_CHARS = 200
 """A label is repeated on every line: a longer one keeps its end, which says most."""
 
-_MAX_DEPTH = 500
-"""Deeper documents are made to do harm; every leaf carries its whole path."""
+_MAX_DEPTH = 200
+"""Deeper documents are made to do harm: every leaf carries its whole path."""
 
 
 class Leaf(NamedTuple):
