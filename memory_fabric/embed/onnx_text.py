@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from foundation.memory import return_memory
 from memory_fabric.embed.base import Vectors
 from memory_fabric.embed.build import build_version, ensure_built
 from memory_fabric.embed.manifest import ModelManifest
@@ -142,7 +141,7 @@ class OnnxTextEmbedder:
         """Let go of the graph; the next text loads it again. Calls in flight finish undisturbed."""
         with self._lock:
             self._session = None
-        _return_memory()
+        return_memory()
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
@@ -170,10 +169,3 @@ class OnnxTextEmbedder:
                 path = ensure_built(self._manifest, self._folder)
                 self._session = EncoderSession(path, self._manifest, self._threads)
             return self._session
-
-
-def _return_memory() -> None:
-    """Give freed memory back to the system; without this the C library keeps a third of it for later."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)

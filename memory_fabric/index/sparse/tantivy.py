@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from tantivy import Document, FieldType, Order, Query, TextAnalyzerBuilder, Toke
 
 from foundation.errors import CairnError, ConflictError
 from foundation.ids import ChunkId
+from foundation.memory import return_memory
 from memory_fabric.errors import IndexCorruptError, StoreFullError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
@@ -214,7 +213,7 @@ class TantivyIndex:
             self._writer = None
             self._refresh()
             self._analyzer.forget()
-        _give_memory_back()
+        return_memory()
 
     def _rest_quietly(self) -> None:
         try:
@@ -355,13 +354,6 @@ def _ids_after(fields: Any, searcher: Any, after: int) -> list[int]:
     query = Query.range_query(fields, "id", FieldType.Unsigned, after + 1, None)
     hits = searcher.search(query, _PAGE, count=False, order_by_field="id", order=Order.Asc).hits
     return [int(doc_id) for doc_id, _ in hits]
-
-
-def _give_memory_back() -> None:
-    """Ask the C library to return what the writer freed; measured, 14 MB after 40,000 chunks, in 1 ms."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
 
 
 def _one_line(error: BaseException) -> str:
