@@ -7,7 +7,6 @@ data: the worst outcome is time.
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -21,11 +20,10 @@ from foundation.errors import CairnError, ConflictError
 from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.errors import IndexCorruptError
 from memory_fabric.index.comparison import find_differences
-from memory_fabric.index.disk import FileIdentity, identity_of, is_plain_folder, remove_whole
-from memory_fabric.index.integrity import FolderSeal
 from memory_fabric.index.pause import Pause
+from memory_fabric.index.place import IndexPlace
 from memory_fabric.index.targets import Target
-from memory_fabric.index.watermark import Watermark, load_watermark, save_watermark
+from memory_fabric.index.watermark import Watermark
 from memory_fabric.ingest.pacing import Pace
 from memory_fabric.operations import Check, IndexState, Report
 from memory_fabric.records import ChunkRow
@@ -78,13 +76,8 @@ class IndexApplier:
         self.name = name
         self._backend = backend
         self._store = store
-        self._folder = folder
-        self._mark_path = folder.with_suffix(".json")
-        self._fingerprint = fingerprint
+        self._place = IndexPlace(store, folder, fingerprint, verify_files, discard_remote)
         self._open_target = open_target
-        self._verify_files = verify_files
-        self._discard_remote = discard_remote
-        self._seal = FolderSeal(folder)
         self._target: Target | None = None
         self._applied = JournalSeq(0)
         self._settled = JournalSeq(0)
@@ -99,7 +92,6 @@ class IndexApplier:
         self._is_checked = True
         self._saved_at = -math.inf
         self._ready_since: float | None = None
-        self._place: FileIdentity | None = None
         self._suspicion = ""
         self._has_opened = threading.Event()
         self.changes = 0
@@ -152,20 +144,9 @@ class IndexApplier:
             self.on_damage()
 
     def lost_files(self) -> str:
-        """Return what became of the folder of an index in use; empty when it is where it was. Costs microseconds.
-
-        An engine goes on with what it has mapped: it answers from files that no start will ever find again.
-        """
-        place = self._place
-        if place is None or self._target is None or self._status not in {"ready", "catching_up"}:
-            return ""
-        try:
-            if identity_of(self._folder) != place:
-                return "another folder stands in the place of its own"
-            # before the first flush a backend may not have written anything
-            return "its files are gone" if self._settled and not os.listdir(self._folder) else ""
-        except OSError:
-            return "its folder is gone"
+        """Return what became of the folder of an index in use; empty when it is where it was. Costs microseconds."""
+        is_used = self._target is not None and self._status in {"ready", "catching_up"}
+        return self._place.lost(is_written=self._settled > 0) if is_used else ""
 
     def state(self) -> IndexState:
         """Return where the index stands."""
@@ -331,53 +312,33 @@ class IndexApplier:
                     return
 
     def _open(self) -> None:
-        mark = load_watermark(self._mark_path)
-        reason = self._distrust(mark)
+        mark = self._place.mark()
+        reason = self._place.distrust(mark)
         if reason:
             log.warning("index_rebuild", index=self.name, reason=reason)
         if reason or mark is None:
             # without a mark too: a server may hold what an earlier folder has left there
-            self._discard()
+            self._place.discard()
             mark = None
         try:
             self._target = self._opened()
         except IndexCorruptError as error:
             log.warning("index_rebuild", index=self.name, reason=str(error))
-            self._discard()
+            self._place.discard()
             mark = None
             self._target = self._opened()
         self._applied = self._settled = mark.applied_seq if mark else JournalSeq(0)
-        was_clean = self._seal.is_sealed
-        self._seal.break_seal()
+        was_clean = self._place.break_seal()
         self._has_opened.set()
         found = self._problems_at_start(mark, self._target, was_clean=was_clean) if mark else []
         if found:
             self._rebuild(found[0])
 
-    def _distrust(self, mark: Watermark | None) -> str:
-        """Return why the folder must not be opened, or an empty string."""
-        if os.path.lexists(self._folder) and not is_plain_folder(self._folder):
-            return "something else stands in the place of its folder"
-        if not self._folder.exists() or not any(self._folder.iterdir()):
-            return "the folder is missing" if mark and mark.points else ""
-        if mark is None:
-            return "no watermark"
-        if mark.store_id != self._store.store_id:
-            return "it belongs to another store"
-        if mark.fingerprint != self._fingerprint:
-            return "the model or layout has changed"
-        if mark.applied_seq > self._store.journal_head():
-            return "it is ahead of the journal"
-        if 0 < mark.applied_seq < self._store.journal_floor():
-            return "the journal was compacted beyond it"
-        problems = self._seal.check_full() if self._seal.is_sealed else self._verify_files(self._folder)
-        return problems[0] if problems else ""
-
     def _problems_at_start(self, mark: Watermark, target: Target, *, was_clean: bool) -> list[str]:
         if not was_clean:
             return self._problems_after_crash()
         # the seal vouches for the files of the folder, and for nothing that a server keeps
-        if self._discard_remote is not None and (held := target.points()) != mark.points:
+        if self._place.is_remote and (held := target.points()) != mark.points:
             return [f"the server holds {held} points and not {mark.points}"]
         return []
 
@@ -402,21 +363,14 @@ class IndexApplier:
             if target is not None:
                 with suppress(CairnError, OSError):  # damaged files cannot be flushed, and are thrown away
                     target.close()
-            self._discard()
+            self._place.discard()
             self._target = self._opened()
             self._suspicion = ""
 
     def _opened(self) -> Target:
         target = self._open_target()
-        self._place = identity_of(self._folder)
+        self._place.enter()
         return target
-
-    def _discard(self) -> None:
-        remove_whole(self._mark_path)
-        self._seal.break_seal()
-        remove_whole(self._folder)
-        if self._discard_remote is not None:
-            self._discard_remote()
 
     def _follow(self) -> None:
         """Apply everything the journal holds beyond the watermark."""
@@ -487,8 +441,7 @@ class IndexApplier:
             return
         with self._pause.writing():
             target.flush()
-            mark = Watermark(self._store.store_id, self._fingerprint, self._applied, target.points())
-            save_watermark(self._mark_path, mark)
+            self._place.set_mark(self._applied, target.points())
             self._settled = self._applied
         self._saved_at = time.monotonic()
 
@@ -516,7 +469,7 @@ class IndexApplier:
                 raise IndexCorruptError(f"the {self.name} index was lost while it was open: {lost}")
             self._save()
             target.close()
-            self._seal.seal()
+            self._place.seal()
         except (CairnError, OSError) as error:
             # without a seal the next start looks at everything, and rebuilds what does not fit
             log.error("index_close_failed", index=self.name, error=type(error).__name__)

@@ -31,6 +31,14 @@ class Legs(msgspec.Struct, frozen=True):
     dense: Mapping[ChunkId, float] | None
     sparse: Mapping[ChunkId, float] | None
 
+    def dense_of(self, chunk_id: ChunkId) -> float | None:
+        """Return a cosine, -1..1; None where the leg, or the candidate in it, is unknown."""
+        return self.dense.get(chunk_id) if self.dense is not None else None
+
+    def sparse_of(self, chunk_id: ChunkId) -> float | None:
+        """Return a BM25 score, 0 where no word is common; None where the leg did not answer."""
+        return self.sparse.get(chunk_id, 0.0) if self.sparse is not None else None
+
 
 class Ranked(msgspec.Struct, frozen=True):
     """A candidate with its score and what it is made of."""

@@ -32,7 +32,7 @@ from memory_fabric.recall.fusion import (
 from memory_fabric.recall.literals import count_held
 from memory_fabric.recall.query import QueryPlan, plan_query
 from memory_fabric.recall.snippet import cut_snippet, query_stems
-from memory_fabric.recall.trust import closeness, dense_share, prominence, reading_skill
+from memory_fabric.recall.trust import closeness, dense_share, is_evident, prominence, reading_skill
 from memory_fabric.records import ChunkRow, Cite, Filters, Hit, RecallQuery, RecallResult
 from memory_fabric.store.store import Store
 
@@ -258,6 +258,8 @@ class Retriever:
         def recency(row: ChunkRow) -> float:
             return recency_of(row, now_s, self._config.recency_half_life_days)
 
+        if query.strategy not in ("dense", "sparse"):
+            rows = [row for row in rows if is_evident(legs.dense_of(row.id), legs.sparse_of(row.id), skill)]
         match query.strategy:
             case "adaptive":
                 held = count_held(rows, plan.literals, check)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from memory_fabric.embed.base import Embedder
 from memory_fabric.records import ChunkRow
 
-__all__ = ["closeness", "dense_share", "prominence", "reading_skill"]
+__all__ = ["closeness", "dense_share", "is_evident", "prominence", "reading_skill"]
 
 _SHARE = {"code": (0.90, 0.60), "conversation": (0.35, 0.35), "text": (0.50, 0.33)}
 """Dense share by kind of item where all words match alike, and where one fragment's words stand out.
@@ -33,6 +33,13 @@ _LOST = 3.2
 
 _FAR, _NEAR, _KEPT = 0.45, 0.65, 0.7
 """Best cosines between which trust grows, and what is kept below: found on four sets together, flat around them."""
+
+_NOTHING = 0.25
+"""Cosine below which a fragment without a word of the question has nothing to do with it.
+
+Source: questions on what a memory does not hold have .14 to .25 at best; dropping below it (or below .35) changes no
+figure on any development or golden set.
+"""
 
 
 def reading_skill(embedder: Embedder, text: str) -> float:
@@ -55,6 +62,19 @@ def closeness(best_cosine: float) -> float:
     """
     near = (best_cosine - _FAR) / (_NEAR - _FAR)
     return _KEPT + (1.0 - _KEPT) * min(max(near, 0.0), 1.0)
+
+
+def is_evident(cosine: float | None, bm25: float | None, skill: float) -> bool:
+    """Whether anything speaks for a fragment: a word of the question, or a meaning that the model can compare.
+
+    Args:
+        cosine: None where the dense leg did not answer.
+        bm25: 0 without a common word; None where the sparse leg did not answer.
+        skill: `reading_skill` of the question.
+    """
+    if bm25 is None or bm25 > 0.0:
+        return True
+    return skill > 0.0 and cosine is not None and cosine >= _NOTHING
 
 
 def prominence(scores: Iterable[float]) -> float:

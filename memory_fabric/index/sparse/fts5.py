@@ -15,7 +15,7 @@ from memory_fabric.errors import IndexCorruptError, StoreFullError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.index.sparse.analyze import FILLER, Analyzer, QueryTerms, storable
-from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats
+from memory_fabric.index.sparse.base import MAX_TERMS, NAME_WEIGHT, SparseDoc, SparseIndexStats
 from memory_fabric.index.sparse.stem_english import stem_english
 from memory_fabric.index.sparse.stem_russian import stem_russian
 from memory_fabric.records import Filters, Signals
@@ -25,10 +25,6 @@ __all__ = ["Fts5Index", "check_database"]
 _FILE = "terms.db"
 _DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 """The second comes where the driver words an error with a damaged name out of the file."""
-
-_NAME_WEIGHT = 0.2
-_MAX_TERMS = 64
-"""Distinct terms of a query that are looked up, rarest first."""
 
 _LIGHT = 0.5
 """Terms of less weight are asked for only where a question has no others.
@@ -260,7 +256,7 @@ def _remove(writer: sqlite3.Connection, ids: Sequence[int]) -> None:
 def _run(reader: sqlite3.Connection, match: str, where: list[str], values: Sequence[Any], limit: int) -> list[Scored]:
     condition = "".join(f" AND {part}" for part in where)
     sql = (
-        f"SELECT f.id, -bm25(terms, 1.0, {_NAME_WEIGHT}) AS score"  # noqa: S608 (constants and marks only)
+        f"SELECT f.id, -bm25(terms, 1.0, {NAME_WEIGHT}) AS score"  # noqa: S608 (constants and marks only)
         " FROM terms CROSS JOIN fields f ON f.id = terms.rowid"
         f" WHERE terms MATCH ?{condition} ORDER BY score DESC, f.id LIMIT ?"
     )
@@ -271,15 +267,15 @@ def _run(reader: sqlite3.Connection, match: str, where: list[str], values: Seque
 def _match(reader: sqlite3.Connection, terms: QueryTerms) -> str:
     """Return an FTS5 expression of quoted terms: nothing of the text is read as syntax."""
     weights = terms.body
-    if len(weights) > _MAX_TERMS:
+    if len(weights) > MAX_TERMS:
         found = {term: _frequency(reader, term) for term in weights}
-        rarest = sorted((term for term in weights if found[term]), key=lambda term: found[term])[:_MAX_TERMS]
+        rarest = sorted((term for term in weights if found[term]), key=lambda term: found[term])[:MAX_TERMS]
         weights = {term: weights[term] for term in rarest}
     heavy = {term: weight for term, weight in weights.items() if weight >= _LIGHT}
     # a term that is asked for twice counts twice
     words = [f'"{term}"' for term, weight in (heavy or weights).items() for _ in range(max(1, round(weight)))]
     hints = [f'names : "{term}"' for term in terms.names if term not in terms.body]
-    return " OR ".join([*words, *hints[:_MAX_TERMS]])
+    return " OR ".join([*words, *hints[:MAX_TERMS]])
 
 
 def _frequency(reader: sqlite3.Connection, term: str) -> int:

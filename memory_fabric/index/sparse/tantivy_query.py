@@ -9,6 +9,7 @@ import tantivy
 from tantivy import FieldType, Filter, Occur, Query, TextAnalyzerBuilder, Tokenizer
 
 from memory_fabric.index.sparse.analyze import QueryTerms, storable
+from memory_fabric.index.sparse.base import MAX_TERMS, NAME_WEIGHT
 from memory_fabric.records import Filters
 
 __all__ = ["EVERY", "RAW_FIELDS", "filtered_query", "id_query", "native_stem", "schema", "terms_query"]
@@ -18,12 +19,6 @@ RAW_FIELDS = ("project", "modality", "language", "layer")
 
 EVERY = "1"
 """What every document has in the field `every`: tells how many documents there are, deleted ones included."""
-
-_NAME_WEIGHT = 0.2
-"""Weight of a word of the path or symbol against one of the text; flat from .15 to .3 on the development sets."""
-
-_MAX_TERMS = 64
-"""Distinct terms of a query that are looked up, rarest first."""
 
 
 def schema() -> Any:
@@ -52,14 +47,14 @@ def terms_query(fields: Any, searcher: Any, terms: QueryTerms) -> Any:
     Flat, because Tantivy skips blocks of documents that cannot win only in a disjunction of plain terms.
     """
     counts = {term: (searcher.doc_freq("body", term), searcher.doc_freq("names", term)) for term in terms.names}
-    rarest = sorted((term for term in counts if any(counts[term])), key=lambda term: max(counts[term]))[:_MAX_TERMS]
+    rarest = sorted((term for term in counts if any(counts[term])), key=lambda term: max(counts[term]))[:MAX_TERMS]
     parts = []
     for term in rarest:
         in_body, in_names = counts[term]
         if in_body and term in terms.body:
             parts.append(_weighted(fields, "body", term, terms.body[term]))
         if in_names:
-            parts.append(_weighted(fields, "names", term, terms.names[term] * _NAME_WEIGHT))
+            parts.append(_weighted(fields, "names", term, terms.names[term] * NAME_WEIGHT))
     return Query.boolean_query([(Occur.Should, part) for part in parts]) if parts else None
 
 

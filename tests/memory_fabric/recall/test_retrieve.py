@@ -134,11 +134,16 @@ def ask(
 
 
 def test_both_legs_answer(parts: Parts) -> None:
-    """What has the word comes first, and what only looks alike comes behind it."""
+    """What has the word comes first, what only looks alike behind it, and what does neither stays away."""
     found, degraded = ask(parts, parts.terms, parts.vectors)
     assert set(found[:2]) == {"rain over the harbour", "harbour lights"}
-    assert len(found) == len(TEXTS)
+    assert set(found[2:]) == {"a parser of dates", "nothing of note"}
     assert degraded == ()
+
+
+def test_nothing_speaks_for_what_is_far_and_has_no_word(parts: Parts) -> None:
+    """The nearest of what is far is no answer."""
+    assert ask(parts, parts.terms, parts.vectors, text="zzxj wvq") == ([], ())
 
 
 @pytest.mark.parametrize(("gone", "said"), [("terms", "no sparse"), ("vectors", "no dense")])

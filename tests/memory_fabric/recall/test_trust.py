@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from memory_fabric.embed.base import Vectors
-from memory_fabric.recall.trust import closeness, dense_share, prominence, reading_skill
+from memory_fabric.recall.trust import closeness, dense_share, is_evident, prominence, reading_skill
 from tests.memory_fabric.rows import make_row
 
 ENGLISH = frozenset({"en"})
@@ -94,3 +94,22 @@ def test_words_that_stand_out_take_share_from_the_vectors() -> None:
     shares = [dense_share(row, 1.0, ENGLISH, prominence=p) for p in (0.0, 0.5, 1.0)]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > shares[2] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("cosine", "bm25", "skill", "expected"),
+    [
+        (0.1, 0.5, 1.0, True),
+        (None, 0.5, 0.0, True),
+        (0.5, 0.0, 1.0, True),
+        (0.1, 0.0, 1.0, False),
+        (0.9, 0.0, 0.0, False),
+        (None, 0.0, 1.0, False),
+        (0.1, None, 1.0, True),
+    ],
+)
+def test_a_word_or_a_meaning_is_evidence(
+    cosine: float | None, bm25: float | None, skill: float, *, expected: bool
+) -> None:
+    """A leg that does not answer is unknown, and the other is believed."""
+    assert is_evident(cosine, bm25, skill) is expected
