@@ -85,6 +85,7 @@ class GrpcServer:
         )
         self._guards: list[Guard] = []
         self._servers: list[grpc.Server] = []
+        self._pools: list[ThreadPoolExecutor] = []
         self.tcp_port = 0
         # two servers and not two ports of one: only TCP asks for the token
         if tcp is not None:
@@ -101,6 +102,7 @@ class GrpcServer:
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
         self._guards.append(guard)
         self._servers.append(server)
+        self._pools.append(pool)
         return server
 
     def start(self) -> None:
@@ -124,6 +126,9 @@ class GrpcServer:
         # what is left now watches health for ever, or sits in native code that cannot be told anything
         for ended in [server.stop(_LAST_S) for server in self._servers]:
             ended.wait()
+        for pool in self._pools:
+            # not waited for: a thread in native code ends with the process
+            pool.shutdown(wait=False)
         self._socket_path.unlink(missing_ok=True)
 
     def _wait_idle(self, patience_s: float) -> bool:
