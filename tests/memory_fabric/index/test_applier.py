@@ -566,10 +566,11 @@ def test_a_killed_process_leaves_an_index_that_comes_level(tmp_path: Path, steps
 
 
 _CUT = """
-import os, sys
+import os, resource, sys
 from pathlib import Path
 from tests.memory_fabric.index.follower_parts import following, found, open_store
 from tests.memory_fabric.store.samples import item
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 base = Path(sys.argv[1])
 store = open_store(base / "store")
 for n in range(30):
