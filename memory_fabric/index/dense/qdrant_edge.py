@@ -20,7 +20,7 @@ from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import DimensionError, IndexCorruptError
 from memory_fabric.index.dense import edge_worker
-from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
+from memory_fabric.index.dense.base import NARROW_FILTER, DensePoint, Scored, VectorIndexStats
 from memory_fabric.index.dense.edge_generations import Generations
 from memory_fabric.index.dense.edge_shard import (
     NAMES,
@@ -276,11 +276,13 @@ class QdrantEdgeIndex:
         return sorted(found, key=lambda hit: (-hit.score, hit.id))[:k]
 
     def _nearest(self, vector: list[float], k: int, name: str, wanted: Any, *, is_exact: bool) -> list[Scored]:
+        # where a filter leaves few points, a plain walk loses its way among those that it may not take
+        acorn = edge.AcornSearchParams(enable=wanted is not None, max_selectivity=NARROW_FILTER)
         request = edge.QueryRequest(
             limit=k,
             query=edge.Query.Nearest(vector, using=name),
             filter=wanted,
-            params=edge.SearchParams(hnsw_ef=max(self._config.hnsw_ef, k), exact=is_exact),
+            params=edge.SearchParams(hnsw_ef=max(self._config.hnsw_ef, k), exact=is_exact, acorn=acorn),
         )
         with self._engine() as shard:
             return [Scored(ChunkId(int(point.id)), float(point.score)) for point in shard.query(request)]

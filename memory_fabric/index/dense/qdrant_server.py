@@ -18,7 +18,7 @@ from foundation.ids import ChunkId
 from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import DimensionError
-from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
+from memory_fabric.index.dense.base import NARROW_FILTER, DensePoint, Scored, VectorIndexStats
 from memory_fabric.index.dense.payload import TAGS, TIME, payload_of, wanted_tags, wanted_times
 from memory_fabric.index.dense.ties import best
 from memory_fabric.operations import Check
@@ -203,6 +203,8 @@ class QdrantServerIndex:
         return sorted(found, key=lambda hit: (-hit.score, hit.id))[:k]
 
     def _nearest(self, vector: Vectors, k: int, name: str, condition: Any, *, is_exact: bool) -> list[Scored]:
+        acorn = self._models.AcornSearchParams(enable=condition is not None, max_selectivity=NARROW_FILTER)
+        effort = self._models.SearchParams(hnsw_ef=max(self._config.hnsw_ef, k), exact=is_exact, acorn=acorn)
         with self._server() as client:
             answer = client.query_points(
                 self._collection,
@@ -210,7 +212,7 @@ class QdrantServerIndex:
                 using=name,
                 limit=k,
                 query_filter=condition,
-                search_params=self._models.SearchParams(hnsw_ef=max(self._config.hnsw_ef, k), exact=is_exact),
+                search_params=effort,
                 with_payload=False,
             )
         return [Scored(ChunkId(int(point.id)), float(point.score)) for point in answer.points]
