@@ -15,7 +15,7 @@ QUESTIONS = {
     True: (
         "how are indexes rebuilt after a crash",
         "which function refuses a path outside the allowed folders",
-        "как перестраиваются индексы",
+        "какие папки разрешено индексировать",
     ),
     False: ("how to get started", "where is the configuration read", "error handling"),
 }

@@ -9,7 +9,7 @@ import msgspec
 
 from foundation.ids import ChunkId
 from memory_fabric.recall.boost import matcher, raised
-from memory_fabric.recall.exported import HIDDEN, overshadowed
+from memory_fabric.recall.precedence import BEHIND, overshadowed
 from memory_fabric.recall.query import QueryPlan
 from memory_fabric.records import ChunkRow, ScoreParts, Weights
 
@@ -105,7 +105,8 @@ def fuse_adaptive(
 ) -> list[Ranked]:
     """Rank with a dense share per candidate; recency and quality only modulate what is relevant.
 
-    A helper loses to an exported definition of its file that answers nearly as well, unless the question names it.
+    A helper loses to an exported definition of its file that answers nearly as well, a test to what is none, unless
+    the question names them.
 
     Args:
         rows: The candidates.
@@ -126,14 +127,14 @@ def fuse_adaptive(
         relevance = weight * (parts.dense or 0.0) + (1.0 - weight) * (parts.sparse or 0.0)
         prior = 0.6 * parts.recency + 0.4 * parts.quality
         scores[row.id] = raised(relevance, parts.boost) * (1.0 - _PRIOR * (1.0 - prior))
-    hidden = overshadowed(rows, scores)
+    hidden = overshadowed(rows, scores, plan)
     ranked = []
     for row in rows:
         parts, score, count = parts_of[row.id], scores[row.id], held.get(row.id, 0)
         if count:
             parts = msgspec.structs.replace(parts, boost=1.0)
         elif not parts.boost and row.id in hidden:
-            parts, score = msgspec.structs.replace(parts, boost=HIDDEN - 1.0), score * HIDDEN
+            parts, score = msgspec.structs.replace(parts, boost=BEHIND - 1.0), score * BEHIND
         ranked.append(Ranked(row, (count + score) / (most + 1), parts))
     return _sorted(ranked)
 

@@ -1,15 +1,17 @@
-"""Exported over private, within one file and only where both answer."""
+"""Exported over private, the thing over its test, and only where both answer."""
 
 from __future__ import annotations
 
 import pytest
 
 from foundation.ids import ChunkId
-from memory_fabric.recall.exported import is_private, overshadowed
 from memory_fabric.recall.fusion import Legs, fuse_adaptive
+from memory_fabric.recall.precedence import is_private, is_test, overshadowed
 from memory_fabric.recall.query import plan_query
 from memory_fabric.records import ChunkRow, Modality, RecallQuery
 from tests.memory_fabric.rows import make_row
+
+PLAN = plan_query(RecallQuery(text="keep the results of a function"))
 
 
 def code(number: int, symbol: str, *, item: int = 1, language: str = "python", modality: Modality = "code") -> ChunkRow:
@@ -47,8 +49,8 @@ def test_only_a_neighbour_that_answers_overshadows() -> None:
     """One of another file, or one that answers much worse, leaves the helper where it is."""
     rows = [code(1, "_work"), code(2, "work"), code(3, "_work", item=2), code(4, "work", item=3)]
     scores = {ChunkId(1): 0.9, ChunkId(2): 0.8, ChunkId(3): 0.9, ChunkId(4): 0.9}
-    assert overshadowed(rows, scores) == {ChunkId(1)}
-    assert overshadowed(rows, scores | {ChunkId(2): 0.5}) == frozenset()
+    assert overshadowed(rows, scores, PLAN) == {ChunkId(1)}
+    assert overshadowed(rows, scores | {ChunkId(2): 0.5}, PLAN) == frozenset()
 
 
 def rank(question: str) -> list[tuple[int, float]]:
@@ -67,3 +69,39 @@ def test_the_exported_definition_comes_first() -> None:
 def test_a_helper_that_is_named_stays_first() -> None:
     """Who types a private name wants it."""
     assert [number for number, _ in rank("what does _cache_wrapper do")] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/p/tests/store.py", True),
+        ("/p/src/test_store.py", True),
+        ("/p/store_test.go", True),
+        ("/p/store.spec.ts", True),
+        ("/p/conftest.py", True),
+        ("/p/contest.py", False),
+        ("/p/latest/store.py", False),
+        ("/p/testing.py", False),
+    ],
+)
+def test_paths_say_what_is_a_test(path: str, *, expected: bool) -> None:
+    """By the custom of the language."""
+    assert is_test(make_row(1, path=path, modality="code")) is expected
+    assert not is_test(make_row(1, path=path))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"text": "keep the results"}, {1}),
+        ({"text": "a test that keeps the results"}, set()),
+        ({"text": "тесты журнала"}, set()),
+        ({"text": "keep the results", "path_prefix": "/p/tests"}, set()),
+    ],
+)
+def test_a_test_stands_behind_what_it_tests_unless_asked_for(fields: dict[str, str], expected: set[int]) -> None:
+    """The question or its folder may ask for tests."""
+    rows = [make_row(1, path="/p/tests/test_a.py", modality="code"), make_row(2, path="/p/a.md")]
+    plan = plan_query(RecallQuery(**fields))  # type: ignore[arg-type]  # texts only
+    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.8}, plan) == expected
+    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.6}, plan) == frozenset()
