@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 QUESTIONS = {
     True: (
-        "how are indexes rebuilt after a crash",
+        "how does the daemon stop",
         "which function refuses a path outside the allowed folders",
         "какие папки разрешено индексировать",
     ),
