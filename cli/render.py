@@ -71,9 +71,8 @@ def show_result(result: Any, *, is_explained: bool) -> None:
     if not result.items:
         out.print("nothing found", style="yellow")
     stages = ", ".join(f"{name} {ms:.1f}" for name, ms in result.stages.items())
-    out.print(
-        Text(f"{len(result.items)} answers in {result.took_ms:.1f} ms" + (f" ({stages})" if stages else ""), "dim")
-    )
+    number = "1 answer" if len(result.items) == 1 else f"{len(result.items)} answers"
+    out.print(Text(f"{number} in {result.took_ms:.1f} ms" + (f" ({stages})" if stages else ""), "dim"))
     for reason in result.degraded:
         out.print(Text(f"degraded: {reason}", style="yellow"))
 

@@ -115,7 +115,7 @@ def test_a_leg_that_did_not_answer_is_not_explained(
     assert "dense 0.500  recency 0.100  quality 0.200  boost 0.000" in printed
     assert "sparse 0.000" not in printed
     assert "+2 more like this" in printed
-    assert "1 answers in 1.5 ms (sparse 0.5)" in printed
+    assert "1 answer in 1.5 ms (sparse 0.5)" in printed
     assert "degraded: no vector search" in printed
 
 
