@@ -66,7 +66,8 @@ def parse_pattern(line: str) -> IgnorePattern | None:
     body = _body(inner if is_name else text.removeprefix("/"), is_name=is_name)
     if not body:
         return None
-    return IgnorePattern(f"^{body}{'/' if is_folder_only else '/?'}\\Z", is_name, is_left_out)
+    # a star that matches nothing must not take a folder for what is inside it: `b/*` does not speak of `b/`
+    return IgnorePattern(f"^{body}(?<!/){'/' if is_folder_only else '/?'}\\Z", is_name, is_left_out)
 
 
 def _without_trailing_spaces(line: str) -> str:

@@ -36,6 +36,14 @@ def test_negation_is_not_silence() -> None:
     assert rules.decide("/base/keep.log", "keep.log") is False
 
 
+def test_a_star_below_a_folder_does_not_take_the_folder() -> None:
+    """What is inside `b` can be let in again by name: the walk must look into `b` for that."""
+    rules = IgnoreRules("/base", ["b/*", "!a.txt"])
+    assert rules.decide("/base/b/", "b/") is None
+    assert rules.decide("/base/b/c.txt", "c.txt") is True
+    assert rules.decide("/base/b/a.txt", "a.txt") is False
+
+
 def test_builtin_names() -> None:
     """Names are told apart for folders and files."""
     assert is_always_ignored("node_modules", is_directory=True)
