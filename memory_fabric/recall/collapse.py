@@ -91,10 +91,9 @@ def _told_apart(ranked: Sequence[ChunkRow], sample: int, check: Check) -> Iterat
     kept: list[ChunkRow] = []
     for place, row in enumerate(_checked(ranked, check)):
         mine = texts[place] if place < len(texts) else _shingles_of(row)
-        twin = twins.find(mine)
+        twin = twins.find_or_keep(mine)
         if twin is None:
             kept.append(row)
-            twins.add(mine)
         yield row, None if twin is None else kept[twin]
 
 
@@ -123,28 +122,33 @@ class _Twins:
             self._common.update(shingles)
         self._kept: list[frozenset[int]] = []
         self._having: dict[int, list[int]] = {}
-        self._pictures: list[int] = []
-        self._most: list[int] = []
+        self._pictures: dict[int, int] = {}
 
-    def find(self, mine: frozenset[int]) -> int | None:
-        """Return the place of the first kept text that says the same."""
-        places = {place for shingle in self._rarest(mine) for place in self._having.get(shingle, ())}
-        picture = _picture(mine)
-        near = sorted(place for place in places if (picture ^ self._pictures[place]).bit_count() <= self._most[place])
-        return next((place for place in near if _is_same(mine, self._kept[place])), None)
-
-    def add(self, mine: frozenset[int]) -> None:
-        """Keep a text."""
-        for shingle in self._rarest(mine):
+    def find_or_keep(self, mine: frozenset[int]) -> int | None:
+        """Return the place of the first kept text that says the same; where none does, keep this one."""
+        rarest = self._rarest(mine)
+        places = {place for shingle in rarest for place in self._having.get(shingle, ())}
+        if places:
+            picture = _picture(mine)
+            for place in sorted(places):
+                kept = self._kept[place]
+                if (picture ^ self._picture_of(place)).bit_count() <= _most_apart(len(kept)) and _is_same(mine, kept):
+                    return place
+        for shingle in rarest:
             self._having.setdefault(shingle, []).append(len(self._kept))
         self._kept.append(mine)
-        self._pictures.append(_picture(mine))
-        self._most.append(_most_apart(len(mine)))
+        return None
+
+    def _picture_of(self, place: int) -> int:
+        if place not in self._pictures:
+            self._pictures[place] = _picture(self._kept[place])
+        return self._pictures[place]
 
     def _rarest(self, mine: frozenset[int]) -> list[int]:
         # who has fewer than this many in common with `mine` cannot reach the share, however small it is itself
         least = math.ceil(_SAME * len(mine))
-        return sorted(mine, key=lambda shingle: (self._common[shingle], shingle))[: len(mine) - least + 1]
+        # twice by what needs no Python is faster than once by pairs
+        return sorted(sorted(mine), key=self._common.__getitem__)[: len(mine) - least + 1]
 
 
 def _picture(shingles: frozenset[int]) -> int:
