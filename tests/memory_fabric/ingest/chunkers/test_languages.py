@@ -60,6 +60,17 @@ def test_large_programs_are_parsed_in_slices() -> None:
     assert not tree.root_node.has_error
 
 
+def test_patience_ends_for_short_texts_too() -> None:
+    """Each empty line doubles what this takes; in one go it would take longer than anybody waits."""
+    grammar = grammar_for("tsx")
+    assert grammar is not None
+    parser = parser_for(grammar)
+    assert parser is not None
+    begin = time.thread_time()
+    assert parse_within(parser, b"(" + b"\n" * 60 + b"}") is None
+    assert time.thread_time() - begin < 2.0
+
+
 def test_patience_ends() -> None:
     """What would take the square of its length is given up, and the parser is as good as new."""
     grammar = grammar_for("html")
