@@ -115,19 +115,34 @@ def _draft_chunk(document: Document, span: ChunkSpan, title: str, stem: PurePath
     if document.pages is not None and first <= len(document.pages):
         page = document.pages[first - 1]
     if document.source_lines is not None:
-        lines = document.source_lines
-        first, last = (lines[min(n, len(lines)) - 1] for n in (first, last))
+        first, last = _source_range(document.source_lines, first, text)
     return ChunkDraft(
         text=text,
         context=context,
         line_start=first,
-        line_end=max(first, last),
+        line_end=last,
         page=page,
         language=language,
         symbol=span.symbol,
         symbol_kind=span.symbol_kind,
         content_hash=content_key(context, text),
     )
+
+
+def _source_range(starts: Sequence[int], first: int, text: str) -> tuple[int, int]:
+    """Return the lowest and the highest source line of a fragment.
+
+    A reader may turn its source round (a notebook's file holds the outputs of a cell before its code), so the ends
+    of a fragment need not be the ends of where it comes from.
+
+    Args:
+        starts: The source line of each line of the document.
+        first: Line of the document at which the fragment begins, 1-based.
+        text: The fragment; it holds more than white space.
+    """
+    # the empty lines between two parts belong to neither
+    places = [place for place, line in enumerate(text.split("\n"), first - 1) if line and not line.isspace()]
+    return min(starts[place] for place in places), max(starts[place] for place in places)
 
 
 def draft_record(record: IngestRecord, *, project: str, limits: IngestConfig) -> ItemDraft:

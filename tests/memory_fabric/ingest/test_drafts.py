@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,6 +62,51 @@ def test_each_page_is_cited_by_its_own_number() -> None:
     [document], _ = read_bytes_with_skips("/w/a.pdf", pdf("one\ntwo", "", "three", "four"), LIMITS)
     item = draft_document(document, "/w/a.pdf", project="p", limits=LIMITS, fallback_time_s=0.0)
     assert [(chunk.text.strip(), chunk.page) for chunk in item.chunks] == [("one\ntwo", 1), ("three", 3), ("four", 4)]
+
+
+def _notebook(cells: int) -> str:
+    """A notebook as Jupyter writes it: keys in the order of the alphabet, so `outputs` stand before `source`."""
+    written = [
+        {
+            "cell_type": "code",
+            "execution_count": number,
+            "metadata": {},
+            "outputs": [
+                {"name": "stdout", "output_type": "stream", "text": [f"printed{number}\n", f"ended{number}\n"]}
+            ],
+            "source": [f"first{number} = 1\n", f"last{number} = 2"],
+        }
+        for number in range(cells)
+    ]
+    return json.dumps({"cells": written, "metadata": {}, "nbformat": 4}, indent=1, sort_keys=True)
+
+
+@pytest.mark.parametrize("chunk_chars", [40, 120, 600, 1000])
+def test_a_notebooks_code_and_outputs_are_cited_where_they_stand(chunk_chars: int) -> None:
+    """The file holds the outputs before the code: the lines cited are the lowest and the highest of a fragment's."""
+    text = _notebook(9)
+    lines = text.split("\n")
+    [document], _ = read_bytes_with_skips("/w/a.ipynb", text.encode(), LIMITS)
+    limits = IngestConfig(chunk_chars=chunk_chars)
+    item = draft_document(document, "/w/a.ipynb", project="p", limits=limits, fallback_time_s=0.0)
+    found = 0
+    for chunk in item.chunks:
+        words = re.findall(r"(?:first|last|printed|ended)\d", chunk.text)
+        places = [number for word in words for number, line in enumerate(lines, 1) if word in line]
+        assert len(places) == len(words)
+        if places:
+            assert (chunk.line_start, chunk.line_end) == (min(places), max(places))
+        found += len(words)
+    assert found == 36
+
+
+def test_empty_lines_between_parts_do_not_widen_a_citation() -> None:
+    """A fragment that begins with the gap after the part before it is cited by its own lines."""
+    document = Document(
+        text="\nbeans\n \npeas\n", modality="text", format="text", mime="text/plain", source_lines=(90, 7, 80, 5, 1)
+    )
+    item = draft_document(document, "/w/a.txt", project="p", limits=LIMITS, fallback_time_s=0.0)
+    assert [(chunk.line_start, chunk.line_end) for chunk in item.chunks] == [(5, 7)]
 
 
 def test_a_member_of_an_archive_has_an_address_of_its_own() -> None:
