@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DIR ?= .
+# the ONNX runtime must write no device id and send nothing, not even when it is tried out after the installation
+export ORT_DISABLE_TELEMETRY := 1
 SOURCES := foundation memory_fabric memory_eval orchestrator servers daemon cli scripts
 
 help: ## List the commands

@@ -49,7 +49,11 @@ class IngestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Files in one transaction."""
     roots: tuple[str, ...] = ("/",)
     """Folders that may be indexed; a path outside them is refused."""
-    denied: tuple[str, ...] = ("/proc", "/sys", "/dev", "~/.ssh", "~/.gnupg")
+    denied: tuple[str, ...] = (
+        *("/proc", "/sys", "/dev"),
+        *("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh", "/etc/ssl/private"),
+        *("~/.ssh", "~/.gnupg", "~/.aws", "~/.kube", "~/.netrc"),
+    )
     """Folders that are never indexed, even inside an allowed one; the profile itself is always among them."""
     is_following_gitignore: bool = True
     readers: Threads = 2

@@ -158,6 +158,9 @@ class Upkeep:
                 self._owe(self._store.delete_items(part))
                 pace.advance(len(part))
             pace.finish()
+            if selector == ForgetSelector(path=selector.path):
+                # of a place that is forgotten as a whole, the names of what was skipped there go, too
+                self._store.write(drop_files=list(self._store.files([selector.path])))
         return ForgetSummary(len(selection.item_ids), selection.chunks, is_dry_run, examples)
 
     def _owe(self, hashes: Collection[bytes]) -> None:

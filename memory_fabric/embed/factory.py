@@ -54,4 +54,4 @@ def _absence(manifest: ModelManifest, places: Sequence[Path]) -> str:
     where = ", ".join(f"`{place / manifest.name / 'source'}`" for place in places)
     names = ", ".join(sorted(name for name, file in manifest.files.items() if not file.is_optional))
     advice = "run `make setup`" if manifest.package else f"put {names} there"
-    return f"text model `{manifest.name}` is not in {where}; {advice}"
+    return f"text model `{manifest.name}` is not in {where}; {advice}, and restart the daemon"

@@ -43,7 +43,8 @@ def model_places(profile: Path | None = None) -> tuple[Path, ...]:
         ModelError: As for `default_place`.
     """
     candidates = (_named_place(), profile / "models" if profile else None, _user_place())
-    return tuple(place for place in candidates if place is not None)
+    # a profile at its default place has its models where the user's are
+    return tuple(dict.fromkeys(place for place in candidates if place is not None))
 
 
 def _named_place() -> Path | None:

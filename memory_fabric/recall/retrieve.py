@@ -31,7 +31,7 @@ from memory_fabric.recall.fusion import (
 )
 from memory_fabric.recall.literals import count_held
 from memory_fabric.recall.query import QueryPlan, plan_query
-from memory_fabric.recall.snippet import cut_snippet, query_stems
+from memory_fabric.recall.snippet import QueryWords, cut_snippet, query_words
 from memory_fabric.recall.trust import closeness, dense_share, is_evident, prominence, reading_skill
 from memory_fabric.records import ChunkRow, Cite, Filters, Hit, RecallQuery, RecallResult
 from memory_fabric.store.store import Store
@@ -211,7 +211,9 @@ class Retriever:
             degraded.append(self._failed("dense", error))
             return None
         if skill == 0.0:
-            degraded.append("the text model does not read this language: ranked by terms")
+            is_foreign = bool(embedder.languages) and plan.language not in {"und", *embedder.languages}
+            what = "read this language" if is_foreign else "know these words"
+            degraded.append(f"the text model does not {what}: ranked by terms")
         return index, vector, {hit.id: hit.score for hit in found}, skill
 
     def _sparse(
@@ -281,16 +283,16 @@ class Retriever:
             max_per_source=self._config.max_per_source if query.is_grouped else None,
             check=check,
         )
-        stems = query_stems(plan.text)
+        words = query_words(plan.text)
         hits = []
         for row in page:
             check()
-            hits.append(self._hit(by_id[int(row.id)], stems, more.get(int(row.id), 0)))
+            hits.append(self._hit(by_id[int(row.id)], words, more.get(int(row.id), 0)))
         return hits
 
-    def _hit(self, entry: Ranked, stems: frozenset[str], more: int) -> Hit:
+    def _hit(self, entry: Ranked, words: QueryWords, more: int) -> Hit:
         row = entry.row
-        snippet, marks = cut_snippet(row.text, stems, self._config.snippet_chars)
+        snippet, marks = cut_snippet(row.text, words, self._config.snippet_chars)
         return Hit(
             id=row.item_id,
             score=entry.score,

@@ -4,35 +4,44 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
-__all__ = ["cut_snippet", "query_stems"]
+__all__ = ["QueryWords", "cut_snippet", "query_words"]
 
 _WORD = re.compile(r"\w+")
 _STEM_CHARS = 5
-"""Words that share this many first letters count as the same word for marking; BM25 has decided already."""
+_ENDING_CHARS = 4
+"""Words that share this many first letters may be the same; they surely are where no more than an ending differs."""
+
+QueryWords = Mapping[str, frozenset[str]]
+"""Words of a query that are worth marking, in lower case, by their first letters."""
+
+_Match = tuple[int, int, str]
 
 
-def query_stems(text: str) -> frozenset[str]:
-    """Return lower-case beginnings of the words of a query that are worth marking."""
-    return frozenset(word[:_STEM_CHARS].casefold() for word in _WORD.findall(text) if len(word) > 2)
+def query_words(text: str) -> QueryWords:
+    """Return the words of a query that are worth marking."""
+    words: dict[str, set[str]] = {}
+    for word in _WORD.findall(text.casefold()):
+        if len(word) > 2:
+            words.setdefault(word[:_STEM_CHARS], set()).add(word)
+    return {stem: frozenset(those) for stem, those in words.items()}
 
 
-def cut_snippet(text: str, stems: frozenset[str], max_chars: int) -> tuple[str, tuple[tuple[int, int], ...]]:
+def cut_snippet(text: str, words: QueryWords, max_chars: int) -> tuple[str, tuple[tuple[int, int], ...]]:
     """Return the window of `text` with the most different query words, and where they stand in it.
+
+    A word that only begins like one of the query counts where the text has no better one: BM25 has decided already.
 
     Args:
         text: The fragment.
-        stems: From `query_stems`.
+        words: From `query_words`.
         max_chars: Wanted length; the window is widened to whole lines where they fit.
 
     Returns:
         The snippet and character ranges of its matches.
     """
-    matches = [
-        (match.start(), match.end(), match[0][:_STEM_CHARS].casefold())
-        for match in _WORD.finditer(text)
-        if match[0][:_STEM_CHARS].casefold() in stems
-    ]
+    matches = _matches(text, words)
     start, end = (0, len(text)) if len(text) <= max_chars else _best_window(text, matches, max_chars)
     while start < end and text[start].isspace() and text[start] != "\t":
         start += 1
@@ -45,7 +54,27 @@ def cut_snippet(text: str, stems: frozenset[str], max_chars: int) -> tuple[str, 
     return snippet, marks
 
 
-def _best_window(text: str, matches: list[tuple[int, int, str]], max_chars: int) -> tuple[int, int]:
+def _matches(text: str, words: QueryWords) -> list[_Match]:
+    found: list[_Match] = []
+    sure: list[_Match] = []
+    for match in _WORD.finditer(text):
+        stem = match[0][:_STEM_CHARS].casefold()
+        if (wanted := words.get(stem)) is not None:
+            entry = (match.start(), match.end(), stem)
+            found.append(entry)
+            if _is_form(match[0].casefold(), wanted):
+                sure.append(entry)
+    stems = {stem for *_, stem in sure}
+    return sorted([*sure, *(entry for entry in found if entry[2] not in stems)])
+
+
+def _is_form(word: str, wanted: frozenset[str]) -> bool:
+    return any(
+        word[:kept] == other[:kept] for other in wanted for kept in (max(len(word), len(other)) - _ENDING_CHARS,)
+    )
+
+
+def _best_window(text: str, matches: list[_Match], max_chars: int) -> tuple[int, int]:
     best = _densest(matches, max_chars)
     start = max(0, best - max_chars // 6)
     reach = max(0, start - 120)
@@ -59,7 +88,7 @@ def _best_window(text: str, matches: list[tuple[int, int, str]], max_chars: int)
     return start, end
 
 
-def _densest(matches: list[tuple[int, int, str]], max_chars: int) -> int:
+def _densest(matches: list[_Match], max_chars: int) -> int:
     """Return where the window with the most different stems begins, then with the most matches, then the first."""
     best, best_value = 0, -1
     inside: Counter[str] = Counter()

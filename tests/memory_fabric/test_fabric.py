@@ -501,3 +501,13 @@ def test_a_file_that_grew_too_large_is_forgotten(tmp_path: Path, tree: Path) -> 
         index(fabric, tree)
         assert ask(fabric, "tomatoes").items == ()
         assert [row.state for row in fabric.coverage(str(tree / "notes.md"))] == ["skipped"]
+
+
+def test_forgetting_a_place_forgets_the_names_of_what_was_skipped_there(fabric: MemoryFabric, tree: Path) -> None:
+    """Names tell something, too; forgetting by another condition leaves them."""
+    index(fabric, tree)
+    assert any(row.state == "skipped" for row in fabric.coverage(str(tree)))
+    fabric.forget(ForgetSelector(project="nobody"), is_dry_run=False, report=lambda _: None, check=lambda: None)
+    assert any(row.state == "skipped" for row in fabric.coverage(str(tree)))
+    fabric.forget(ForgetSelector(path=str(tree)), is_dry_run=False, report=lambda _: None, check=lambda: None)
+    assert list(fabric.coverage(str(tree))) == []

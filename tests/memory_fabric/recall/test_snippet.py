@@ -5,18 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory_fabric.recall.snippet import _densest, cut_snippet, query_stems
+from memory_fabric.recall.snippet import _densest, cut_snippet, query_words
 
 
 def test_a_short_text_is_shown_whole() -> None:
     """Nothing is cut when it fits."""
-    assert cut_snippet("one two", query_stems("two"), 100) == ("one two", ((4, 7),))
+    assert cut_snippet("one two", query_words("two"), 100) == ("one two", ((4, 7),))
 
 
 def test_the_window_holds_the_most_different_words() -> None:
     """A place with two query words beats many repeats of one."""
     text = "alpha " * 50 + "\n" + "filler " * 50 + "\nalpha meets omega here\n" + "filler " * 50
-    snippet, marks = cut_snippet(text, query_stems("alpha omega"), 120)
+    snippet, marks = cut_snippet(text, query_words("alpha omega"), 120)
     assert "alpha meets omega" in snippet
     assert {snippet[a:b] for a, b in marks} == {"alpha", "omega"}
 
@@ -24,20 +24,20 @@ def test_the_window_holds_the_most_different_words() -> None:
 def test_code_keeps_the_indentation_of_its_first_line() -> None:
     """The first line is shown as it stands in the file."""
     text = "\n\n    def find(self):\n        return self.needle\n"
-    snippet, _ = cut_snippet(text, query_stems("needle"), 500)
+    snippet, _ = cut_snippet(text, query_words("needle"), 500)
     assert snippet.startswith("    def find")
 
 
 def test_russian_forms_are_marked() -> None:
     """Another ending of the same word is marked."""
-    snippet, marks = cut_snippet("индексы перестраиваются сами", query_stems("перестройка индексов"), 100)
+    snippet, marks = cut_snippet("индексы перестраиваются сами", query_words("перестройка индексов"), 100)
     assert [snippet[a:b] for a, b in marks] == ["индексы", "перестраиваются"]
 
 
 @given(text=st.text(max_size=600), query=st.text(max_size=40), size=st.integers(20, 400))
 def test_a_snippet_is_part_of_its_text(text: str, query: str, size: int) -> None:
     """A snippet is cut out of the text, never made up, and marks lie inside it."""
-    snippet, marks = cut_snippet(text, query_stems(query), size)
+    snippet, marks = cut_snippet(text, query_words(query), size)
     assert snippet in text
     assert all(0 <= a < b <= len(snippet) for a, b in marks)
 
@@ -58,3 +58,13 @@ def test_the_densest_window_is_what_trying_all_gives(words: list[tuple[int, int,
         if value > best_value:
             best, best_value = begin, value
     assert _densest(matches, max_chars) == best
+
+
+def test_a_word_that_only_begins_alike_gives_way_to_the_word_itself() -> None:
+    """`confirm` is shown for `configuration` where nothing better stands, and not where it does."""
+    text = "confirm the confidence of the crew. " * 12 + "The configurations lie in the attic."
+    words = query_words("configuration")
+    snippet, marks = cut_snippet(text, words, 100)
+    assert [snippet[a:b] for a, b in marks] == ["configurations"]
+    snippet, marks = cut_snippet("confirm it", words, 100)
+    assert [snippet[a:b] for a, b in marks] == ["confirm"]
