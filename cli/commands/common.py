@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -10,7 +12,7 @@ from cli.completions import projects
 from foundation.errors import InputError
 from foundation.paths import expanded_path, real_path
 
-__all__ = ["MODALITIES", "STRATEGIES", "absolute_path", "json_option", "linked_path", "where_options"]
+__all__ = ["MODALITIES", "STRATEGIES", "absolute_path", "json_lines", "json_option", "linked_path", "where_options"]
 
 MODALITIES = ("text", "code", "image", "audio", "video", "conversation")
 STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
@@ -27,6 +29,19 @@ def where_options(command: Any) -> Any:
     ):
         command = option(command)
     return command
+
+
+def json_lines(file: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a JSON-lines file that hold something, numbered from 1.
+
+    Args:
+        file: Its path; `-` is standard input. A byte order mark, which Windows writes, is no part of the first line.
+    """
+    with click.open_file(file, "rb") as lines:
+        for number, line in enumerate(lines, 1):
+            row = line.removeprefix(BOM_UTF8) if number == 1 else line
+            if row.strip():
+                yield number, row
 
 
 def absolute_path(field: str, text: str) -> str:

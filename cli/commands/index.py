@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,15 @@ from typing import Any
 import click
 import msgspec
 
-from cli.commands.common import absolute_path, json_option
+from cli.commands.common import absolute_path, json_lines, json_option
 from cli.completions import projects
 from cli.connect import connect
+from cli.errors import RpcError
 from cli.models import WatchEvent
 from cli.progress import follow
 from cli.render import show_skipped
 from cli.screen import one_line, out, print_json
-from foundation.errors import InputError
+from foundation.errors import CairnError, InputError
 
 __all__ = ["COMMANDS"]
 
@@ -104,8 +107,13 @@ def ingest(profile: Path | None, file: str, project: str, is_json: bool) -> int:
     A line is {"id": …, "text": …, "timestamp"?: …, "title"?: …, "modality"?: …, "meta"?: {…}}; the id comes back as
     jsonl:PROJECT/ID.
     """
+    records = _Records(file, project)
     with connect(profile) as client:
-        summary = client.ingest(_records(file, project), project=project)
+        try:
+            summary = client.ingest(records, project=project)
+        except RpcError as error:
+            raise records.placed(error) from error
+    records.close(summary.files)
     if is_json:
         print_json(summary)
     else:
@@ -117,30 +125,75 @@ def ingest(profile: Path | None, file: str, project: str, is_json: bool) -> int:
 _FIELDS = ("id", "text", "timestamp", "project", "title", "modality", "language")
 
 
-def _records(file: str, project: str) -> Iterator[dict[str, Any]]:
-    with click.open_file(file, "rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                record = _record(line, f"{file}:{number}")
-                if not (project or record.get("project")):
-                    raise InputError("file", f"{file}:{number}: no project is named", fix="add --project NAME")
-                yield record
+class _Records:
+    """The records of a file, each known by its line.
+
+    The first line that is wrong ends them, so that what stands before it is stored and can be counted.
+
+    Args:
+        file: Its path; `-` is standard input.
+        project: Of records that name none.
+    """
+
+    def __init__(self, file: str, project: str) -> None:
+        self._file = file
+        self._project = project
+        self._lines = array("L")
+        self._mistake = ""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for number, line in json_lines(self._file):
+            try:
+                record = _record(line, self._project)
+            except ValueError as error:
+                self._mistake = f"{self._file}:{number}: {error}"
+                return
+            self._lines.append(number)
+            yield record
+
+    def close(self, stored: int) -> None:
+        """Tell of the line that ended the records.
+
+        Args:
+            stored: How many the daemon has taken.
+
+        Raises:
+            InputError: There is one.
+        """
+        if self._mistake:
+            fix = f"{stored} records before it are stored; correct it and run this again"
+            raise InputError("file", self._mistake, fix=fix)
+
+    def placed(self, error: RpcError) -> CairnError:
+        """Return the refusal of a record by file and line; any other error as it is."""
+        found = re.match(r"records\[(\d+)\]\.", error.field)
+        if found is None or int(found[1]) >= len(self._lines):
+            return error
+        place = f"{self._file}:{self._lines[int(found[1])]}"
+        return InputError("file", f"{place}: {error.message.replace(f'`{found[0]}', '`')}", fix=error.fix)
 
 
-def _record(line: bytes, place: str) -> dict[str, Any]:
+def _record(line: bytes, project: str) -> dict[str, Any]:
+    """Return the fields of an `IngestRecord`.
+
+    Raises:
+        ValueError: It is none; the message says why.
+    """
     try:
         row = msgspec.json.decode(line, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InputError("file", f"{place}: {error}", fix="each line is one JSON object") from error
+        raise ValueError(f"each line is one JSON object: {error}") from error
     for name in ("id", "text"):
         if name not in row:
-            raise InputError("file", f"{place}: the record has no `{name}`")
+            raise ValueError(f"the record has no `{name}`")
     record = {name: str(row[name]) for name in _FIELDS if row.get(name) is not None}
+    if not (project or record.get("project")):
+        raise ValueError("no project is named: add --project NAME")
     # what is not known by name is kept beside the text
     extra = {name: value for name, value in row.items() if name not in _FIELDS and name != "meta"}
     own = row.get("meta") or {}
     if not isinstance(own, dict):
-        raise InputError("file", f"{place}: `meta` is not an object")
+        raise ValueError("`meta` is not an object")
     meta = {**own, **extra}
     record_meta = {str(k): v if isinstance(v, str) else msgspec.json.encode(v).decode() for k, v in meta.items()}
     return {**record, "meta": record_meta}

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from cli.commands.common import MODALITIES, STRATEGIES, json_option, linked_path, where_options
+from cli.commands.common import MODALITIES, STRATEGIES, json_lines, json_option, linked_path, where_options
 from cli.completions import languages
 from cli.connect import connect
 from cli.models import RecallResult
 from cli.render import show_result
 from cli.screen import out, print_json
-from foundation.errors import InputError
+from foundation.errors import CairnError, InputError
 
 if TYPE_CHECKING:
     from cli.client import CairnClient
@@ -79,11 +79,7 @@ def recall(
 
 
 def _batch(client: CairnClient, file: str, fields: dict[str, Any]) -> int:
-    with click.open_file(file, "rb") as source:
-        lines = source.read().splitlines()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in json_lines(file):
         try:
             row = msgspec.json.decode(line, type=dict[str, Any])
             name, text = row["id"], str(row["text"])
@@ -92,7 +88,9 @@ def _batch(client: CairnClient, file: str, fields: dict[str, Any]) -> int:
         own = {"project": fields["project"] or str(row.get("project", ""))}
         try:
             results, took_ms = _sources(client, text, {**fields, **own})
-        except InputError as error:
+        except CairnError as error:
+            if error.code != "invalid_argument":
+                raise
             raise InputError("queries", f"{file}:{number}: {error.message}", fix=error.fix) from error
         print_json({"id": name, "results": results, "took_ms": round(took_ms, 3)})
     return 0

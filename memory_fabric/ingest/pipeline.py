@@ -16,7 +16,7 @@ from foundation.errors import InputError
 from foundation.paths import real_path
 from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
-from memory_fabric.ingest.drafts import draft_document, draft_record
+from memory_fabric.ingest.drafts import draft_document, draft_record, parse_when
 from memory_fabric.ingest.git import find_repository, read_head
 from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.pacing import Pace
@@ -452,7 +452,8 @@ def import_records(
     """Write imported records; a record with a known id replaces the old one.
 
     Raises:
-        InputError: A record has no id, or no project is known for it.
+        InputError: A record has no id, no project is known for it, or its time cannot be read; full batches before it
+            are written.
     """
     started = time.monotonic()
     pace = Pace(report, "records", "index")
@@ -466,6 +467,10 @@ def import_records(
             raise InputError("records", f"record {number} has no `id`")
         if not home:
             raise InputError("project", f"record {number} names no project", fix="give `--project NAME`")
+        if record.timestamp and parse_when(record.timestamp) is None:
+            raise InputError(
+                f"records[{number - 1}].timestamp", f"`{record.timestamp}` is not a time", fix="write it as RFC 3339"
+            )
         pace.advance()
         if not record.text.strip():
             skipped.append(SkippedFile(f"jsonl:{home}/{record.id}", "empty"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 
 from memory_fabric.operations import IndexSummary, IngestRecord
 from proto.cairn.v1 import memory_pb2
+from servers.errors import RequestError
 from servers.grpc_api.requests import to_record
 
-__all__ = ["added", "read_batches"]
+__all__ = ["added", "read_batches", "telling_stored"]
 
 _BATCH_RECORDS = 500
 """As many as the memory writes in one transaction."""
@@ -36,6 +38,23 @@ def read_batches(messages: Iterable[memory_pb2.IngestRequest]) -> Iterator[list[
                 yield batch
                 batch, size = [], 0
     yield batch
+
+
+@contextmanager
+def telling_stored(stored: Callable[[], int]) -> Iterator[None]:
+    """Say with the refusal of a record how much of the stream before it stays.
+
+    Args:
+        stored: Tells how many records are written by now.
+
+    Raises:
+        RequestError: As it came, with advice.
+    """
+    try:
+        yield
+    except RequestError as error:
+        error.fix = f"{stored()} records before it are stored; a record that is sent again replaces itself"
+        raise
 
 
 def added(one: IndexSummary, other: IndexSummary) -> IndexSummary:

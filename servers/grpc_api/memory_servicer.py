@@ -25,7 +25,7 @@ from servers.grpc_api.answers import (
     wire_summary,
 )
 from servers.grpc_api.bridge import Bridge
-from servers.grpc_api.imports import added, read_batches
+from servers.grpc_api.imports import added, read_batches, telling_stored
 from servers.grpc_api.outbox import Outbox
 from servers.grpc_api.requests import to_filters, to_query, to_selector
 from servers.grpc_api.validate import LAYERS, MAX_NAME_CHARS, Door
@@ -102,7 +102,8 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
             return self._memory.ingest(records, project="", report=lambda _: None, check=check)
 
         summary: IndexSummary | None = None
-        with self._bridge.importing():
+        # an empty record is skipped and counts as taken
+        with self._bridge.importing(), telling_stored(lambda: summary.files if summary else 0):
             for batch in read_batches(request_iterator):
                 part = self._bridge.write(context, partial(write, batch), is_first=summary is None)
                 summary = part if summary is None else added(summary, part)

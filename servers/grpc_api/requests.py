@@ -108,6 +108,7 @@ def to_record(record: memory_pb2.IngestRecord, project: str, number: int) -> Ing
     home = record.project or project
     door.text(f"{at}.project", home, max_chars=MAX_NAME_CHARS)
     door.among(f"{at}.modality", [record.modality], _RECORD_MODALITIES)
+    door.moment(f"{at}.timestamp", record.timestamp)
     read = IngestRecord(
         id=door.text(f"{at}.id", record.id, max_chars=MAX_NAME_CHARS),
         text=door.name(f"{at}.text", record.text, max_chars=MAX_TEXT_CHARS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
@@ -38,6 +39,7 @@ MODALITIES: tuple[str, ...] = get_args(Modality)
 LAYERS: tuple[str, ...] = get_args(Layer)
 
 _SHOWN_BYTES = 60
+_BARE_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
 _YEAR_1_S = -62_135_596_800.0
 _YEAR_10000_S = 253_402_300_800.0
 
@@ -121,7 +123,7 @@ class Door:
         chosen = tuple(values)
         for value in chosen:
             if value not in known:
-                self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is none of {', '.join(known)}")
+                self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is none of {', '.join(filter(None, known))}")
         return tuple(dict.fromkeys(chosen))
 
     def moment(self, field: str, value: str) -> float | None:
@@ -130,7 +132,8 @@ class Door:
             return None
         when = parse_when(value)
         if when is None or not _YEAR_1_S <= when < _YEAR_10000_S:
-            self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is not a time such as 2026-01-31T12:00:00Z")
+            hint = "; a bare number has no unit: write it as RFC 3339" if _BARE_NUMBER.fullmatch(value.strip()) else ""
+            self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` is not a time such as 2026-01-31T12:00:00Z{hint}")
             return None
         return when
 

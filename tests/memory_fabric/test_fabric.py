@@ -266,6 +266,13 @@ def test_imported_records_come_back_under_their_ids(fabric: MemoryFabric) -> Non
     assert ask(fabric, "tulips", project="set").items == ()
 
 
+def test_a_record_with_a_time_that_cannot_be_read_is_refused(fabric: MemoryFabric) -> None:
+    """It is named by its number; without a time it would be undated, and nobody would know."""
+    rows = [IngestRecord(id="1", text="x"), IngestRecord(id="2", text="y", timestamp="2026-13-45")]
+    with pytest.raises(InputError, match=r"records\[1\]\.timestamp.*2026-13-45"):
+        fabric.ingest(rows, project="set", report=ignore, check=go_on)
+
+
 def test_a_note_is_remembered_listed_and_read(fabric: MemoryFabric) -> None:
     """What the user says is kept with its tags and found at once."""
     item = fabric.remember("The spare key is under the blue pot", project="home", tags=("keys",))

@@ -187,15 +187,43 @@ def test_records_come_back_under_their_ids(home: Home) -> None:
         ('{"text": "a"}', "-:2: the record has no `id`"),
         ('{"id": "a", "text": "x", "meta": ["no"]}', "-:2: `meta` is not an object"),
         (b'{"id": "a", "text": "\xff"}', "-:2: "),
-        ('{"id": "", "text": "x"}', "`records[1].id`: must not be empty"),
-        ('{"id": "a", "text": "x", "modality": "smell"}', "`records[1].modality`"),
+        ('{"id": "", "text": "x"}', "-:2: `id`: must not be empty"),
+        (
+            '{"id": "a", "text": "x", "modality": "smell"}',
+            "-:2: `modality`: `smell` is none of text, code, conversation",
+        ),
+        ('{"id": "a", "text": "x", "timestamp": "yesterday"}', "-:2: `timestamp`: `yesterday` is not a time"),
+        ('{"id": "a", "text": "x", "timestamp": 1700000000}', "write it as RFC 3339"),
     ],
     ids=ascii,
 )
 def test_a_bad_record_is_named(home: Home, line: str | bytes, named: str) -> None:
-    """By file and line, or by its number in the stream."""
+    """By file and line, whoever finds out."""
     data = b'{"id": "good", "text": "fine"}\n' + (line.encode() if isinstance(line, str) else line)
     assert named in home.bad("ingest", "-", "-p", "p", stdin=data, status=2)
+
+
+def test_a_bad_record_far_down_says_how_much_is_stored(home: Home) -> None:
+    """Lines count as in an editor; what the daemon refuses takes its batch along, what the command refuses does not."""
+    rows = [json.dumps({"id": str(n), "text": f"bullace {n}", "project": "far"}) for n in range(600)]
+    late = home.write(
+        "late.jsonl", "\n".join(["", *rows, '{"id": "x", "text": "x", "project": "far", "modality": "no"}'])
+    )
+    said = home.bad("ingest", str(late), status=2)
+    assert f"{late}:602: `modality`: `no` is none of" in said
+    assert "500 records before it are stored" in said
+    broken = home.write("broken.jsonl", "\n".join([*rows, "{"]))
+    assert "600 records before it are stored" in home.bad("ingest", str(broken), status=2)
+    home.good("forget", "-p", "far", "--yes")
+
+
+def test_a_byte_order_mark_is_no_mistake(home: Home) -> None:
+    """Windows writes one, into records and into questions."""
+    record = b'\xef\xbb\xbf{"id": "bom", "text": "the damson is sour"}\r\n'
+    assert home.good("ingest", "-", "-p", "bom", stdin=record).startswith("1 records")
+    asked = home.good("recall", "--queries", "-", "-p", "bom", stdin=b'\xef\xbb\xbf{"id": "q", "text": "damson"}')
+    assert "jsonl:bom/bom" in asked
+    home.good("forget", "-p", "bom", "--yes")
 
 
 def test_records_without_a_project_are_refused(home: Home) -> None:

@@ -78,6 +78,16 @@ def test_ingest_names_the_record_that_is_wrong(memory: Any) -> None:
     assert violations(held[0]) == ["records[2].modality", "records[2].id", "records[2].text"]
 
 
+@pytest.mark.parametrize("when", ["yesterday", "2026-13-45", "1700000000", "9999-12-31T23:59:59-23:00"])
+def test_ingest_refuses_a_time_that_it_cannot_read(memory: Any, when: str) -> None:
+    """A record without a time is undated; one with a wrong time is a mistake."""
+    rows = [wire.IngestRecord(id=str(n), text="x", timestamp=t) for n, t in enumerate(["", "2026-01-31", when])]
+    with refused(BAD) as held:
+        memory.Ingest(iter([wire.IngestRequest(project="p", records=rows)]))
+    assert violations(held[0]) == ["records[2].timestamp"]
+    assert "0 records before it are stored" in held[0]["ErrorInfo"].metadata["fix"]
+
+
 def test_ingest_refuses_records_without_a_project(memory: Any) -> None:
     """A record belongs somewhere."""
     with refused(BAD) as held:
