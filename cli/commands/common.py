@@ -12,10 +12,30 @@ from cli.completions import projects
 from foundation.errors import InputError
 from foundation.paths import expanded_path, real_path
 
-__all__ = ["MODALITIES", "STRATEGIES", "absolute_path", "json_lines", "json_option", "linked_path", "where_options"]
+__all__ = [
+    "MODALITIES",
+    "STRATEGIES",
+    "GivenPath",
+    "absolute_path",
+    "json_lines",
+    "json_option",
+    "linked_path",
+    "where_options",
+]
 
 MODALITIES = ("text", "code", "image", "audio", "video", "conversation")
 STRATEGIES = ("adaptive", "weighted", "rrf", "dense", "sparse")
+
+
+class GivenPath(click.Path):
+    """A path that is not empty: `"$UNSET"` in a script must not mean the folder one stands in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; an empty one is a usage error that names the argument."""
+        if value == "":
+            self.fail("a path must not be empty", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 json_option = click.option("--json", "is_json", is_flag=True, help="Print JSON: one document, or one a line.")
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import msgspec
 
-from cli.commands.common import absolute_path, json_lines, json_option
+from cli.commands.common import GivenPath, absolute_path, json_lines, json_option
 from cli.completions import projects
 from cli.connect import connect
 from cli.errors import RpcError
@@ -26,7 +26,7 @@ __all__ = ["COMMANDS"]
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=GivenPath())
 @click.option(
     "--project",
     "-p",
@@ -63,7 +63,7 @@ def index(profile: Path | None, paths: tuple[str, ...], project: str, force: boo
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
+@click.argument("paths", nargs=-1, required=True, type=GivenPath(exists=True))
 @click.option("--project", "-p", default="", shell_complete=projects, help="File under this name.")
 @json_option
 @click.pass_obj
@@ -200,10 +200,10 @@ def _record(line: bytes, project: str) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("path", default="", type=click.Path())
+@click.argument("path", required=False, type=GivenPath())
 @json_option
 @click.pass_obj
-def coverage(profile: Path | None, path: str, is_json: bool) -> int:
+def coverage(profile: Path | None, path: str | None, is_json: bool) -> int:
     """Show every source below PATH and what became of it."""
     where = absolute_path("path", path) if path else ""
     with connect(profile) as client:

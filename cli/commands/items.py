@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.common import MODALITIES, absolute_path, json_option, linked_path, where_options
+from cli.commands.common import MODALITIES, GivenPath, absolute_path, json_option, linked_path, where_options
 from cli.completions import projects
 from cli.connect import connect
 from cli.progress import follow
@@ -57,14 +57,21 @@ def _piped() -> str:
 
 @click.command()
 @click.argument("ids", nargs=-1)
-@click.option("--path", default="", type=click.Path(), help="A file, or a folder with everything below it.")
+@click.option("--path", type=GivenPath(), help="A file, or a folder with everything below it.")
 @where_options
 @click.option("--dry-run", is_flag=True, help="Only show what would go.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option
 @click.pass_obj
 def forget(
-    profile: Path | None, /, ids: tuple[str, ...], path: str, dry_run: bool, yes: bool, is_json: bool, **options: Any
+    profile: Path | None,
+    /,
+    ids: tuple[str, ...],
+    path: str | None,
+    dry_run: bool,
+    yes: bool,
+    is_json: bool,
+    **options: Any,
 ) -> int:
     """Forget items by id, path, project or time; every option given must match."""
     if is_json and not (yes or dry_run):
@@ -101,12 +108,12 @@ def _refuse_unasked() -> None:
 @click.command("list")
 @where_options
 @click.option("--modality", "-m", multiple=True, type=click.Choice(MODALITIES), help="Only this kind; repeatable.")
-@click.option("--under", default="", type=click.Path(), help="Only below this folder.")
+@click.option("--under", type=GivenPath(), help="Only below this folder.")
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
 @click.option("--cursor", default="", help="Go on after an earlier page.")
 @json_option
 @click.pass_obj
-def list_command(profile: Path | None, /, under: str, is_json: bool, **options: Any) -> int:
+def list_command(profile: Path | None, /, under: str | None, is_json: bool, **options: Any) -> int:
     """List items, newest first."""
     options["path_prefix"] = linked_path("under", under) if under else ""
     with connect(profile) as client:

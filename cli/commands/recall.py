@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from cli.commands.common import MODALITIES, STRATEGIES, json_lines, json_option, linked_path, where_options
+from cli.commands.common import MODALITIES, STRATEGIES, GivenPath, json_lines, json_option, linked_path, where_options
 from cli.completions import languages
 from cli.connect import connect
 from cli.models import RecallResult
@@ -29,7 +29,7 @@ _MAX_K = 1_000
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--strategy", type=click.Choice(STRATEGIES), default="adaptive", show_default=True),
-        click.option("--under", default="", type=click.Path(), help="Only below this folder."),
+        click.option("--under", type=GivenPath(), help="Only below this folder."),
         click.option("--language", default="", shell_complete=languages, help="Only this language, e.g. python or ru."),
         click.option(
             "--modality", "-m", multiple=True, type=click.Choice(MODALITIES), help="Only this kind; repeatable."

@@ -232,6 +232,27 @@ def test_records_without_a_project_are_refused(home: Home) -> None:
     assert "does not exist" in home.bad("ingest", "nowhere.jsonl", "-p", "p", status=2)
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["index", ""], "PATHS"),
+        (["index", "fine", ""], "PATHS"),
+        (["watch", ""], "PATHS"),
+        (["coverage", ""], "PATH"),
+        (["forget", "--path", "", "--yes"], "--path"),
+        (["list", "--under", ""], "--under"),
+        (["recall", "word", "--under", ""], "--under"),
+        (["pack", "word", "--under", ""], "--under"),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_path_is_not_the_folder_one_stands_in(home: Home, words: list[str], named: str) -> None:
+    """A variable of a script that is not set would have everything here indexed, or forgotten."""
+    said = home.bad(*words, status=2)
+    assert named in said.splitlines()[-1]
+    assert "a path must not be empty" in said
+
+
 def test_a_home_that_nobody_has_is_refused(home: Home) -> None:
     """The path is named, whatever it is for."""
     for command in (("index",), ("coverage",), ("recall", "word", "--under"), ("list", "--under")):
