@@ -43,7 +43,8 @@ class Document(msgspec.Struct, frozen=True):
     r"""What a reader makes of one source: clean text, and how its lines map back to the source.
 
     Line `i` (0-based) of `text.split("\n")` stands at source line `source_lines[i]` (1-based) and on page
-    `pages[i]`; None means that text and source lines are the same, and that there are no pages.
+    `pages[i]`; None means that text and source lines are the same, and that there are no pages. Where a line is put
+    together from several of the source, `source_ends[i]` is the last of them; None means that no line is.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Document(msgspec.Struct, frozen=True):
     language: str = ""
     """Programming language of code; empty for prose, whose natural language is decided per chunk."""
     source_lines: tuple[int, ...] | None = None
+    source_ends: tuple[int, ...] | None = None
     pages: tuple[int, ...] | None = None
     timestamp_s: float | None = None
     meta: dict[str, str] = {}

@@ -115,7 +115,7 @@ def _draft_chunk(document: Document, span: ChunkSpan, title: str, stem: PurePath
     if document.pages is not None and first <= len(document.pages):
         page = document.pages[first - 1]
     if document.source_lines is not None:
-        first, last = _source_range(document.source_lines, first, text)
+        first, last = _source_range(document.source_lines, document.source_ends, first, text)
     return ChunkDraft(
         text=text,
         context=context,
@@ -129,20 +129,21 @@ def _draft_chunk(document: Document, span: ChunkSpan, title: str, stem: PurePath
     )
 
 
-def _source_range(starts: Sequence[int], first: int, text: str) -> tuple[int, int]:
+def _source_range(starts: Sequence[int], ends: Sequence[int] | None, first: int, text: str) -> tuple[int, int]:
     """Return the lowest and the highest source line of a fragment.
 
     A reader may turn its source round (a notebook's file holds the outputs of a cell before its code), so the ends
     of a fragment need not be the ends of where it comes from.
 
     Args:
-        starts: The source line of each line of the document.
+        starts: The source line at which each line of the document begins.
+        ends: The one at which it ends; None where that is the same.
         first: Line of the document at which the fragment begins, 1-based.
         text: The fragment; it holds more than white space.
     """
     # the empty lines between two parts belong to neither
     places = [place for place, line in enumerate(text.split("\n"), first - 1) if line and not line.isspace()]
-    return min(starts[place] for place in places), max(starts[place] for place in places)
+    return min(starts[place] for place in places), max((ends or starts)[place] for place in places)
 
 
 def draft_record(record: IngestRecord, *, project: str, limits: IngestConfig) -> ItemDraft:

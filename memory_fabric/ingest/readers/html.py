@@ -58,6 +58,7 @@ def read(source: Source) -> Iterator[Result]:
         mime=source.mime,
         title=title,
         source_lines=lines.source_lines(),
+        source_ends=lines.source_ends(),
     )
     yield from lines.cuts()
 

@@ -44,6 +44,7 @@ def read(source: Source) -> Iterator[Result]:
             format="jsonl" if is_lines else "json",
             mime=source.mime,
             source_lines=lines.source_lines(),
+            source_ends=lines.source_ends(),
         )
     yield from lines.cuts()
 
@@ -55,7 +56,7 @@ def _flatten(text: str) -> Lines:
         if lines.is_cut:
             break
         if previous is not None and _is_joined(previous, leaf) and lines.last_width() < _JOINED_CHARS:
-            lines.extend_last(f", {leaf.text}")
+            lines.extend_last(f", {leaf.text}", leaf.line)
         else:
             path = leaf.path[:-1] if leaf.path and isinstance(leaf.path[-1], int) else leaf.path
             name = label(path)

@@ -96,7 +96,12 @@ def _shifted(result: Result, lines: int) -> Result:
     """Move a message's own lines to where it stands in its mailbox; attachments have lines of their own."""
     if not isinstance(result, Document) or result.inner_path or result.source_lines is None:
         return result
-    return msgspec.structs.replace(result, source_lines=tuple(line + lines for line in result.source_lines))
+    ends = result.source_ends
+    return msgspec.structs.replace(
+        result,
+        source_lines=tuple(line + lines for line in result.source_lines),
+        source_ends=None if ends is None else tuple(line + lines for line in ends),
+    )
 
 
 def _message(source: Source, data: bytes) -> Iterator[Result]:
@@ -119,6 +124,7 @@ def _message(source: Source, data: bytes) -> Iterator[Result]:
             mime="message/rfc822",
             title=subject,
             source_lines=lines.source_lines(),
+            source_ends=lines.source_ends(),
             timestamp_s=_moment(_header(message, "Date")),
             meta={key: value for key, name in named.items() if (value := _header(message, name))},
         )
@@ -183,8 +189,11 @@ def _put_headers(lines: Lines, message: Message, data: bytes) -> None:
     head = re.split(rb"\r?\n\r?\n", data[:65_536], maxsplit=1)[0]
     for name in _SHOWN:
         if value := _header(message, name):
-            found = re.search(rb"^" + name.encode() + rb":", head, re.MULTILINE | re.IGNORECASE)
-            lines.add(f"{name}: {value}", head.count(b"\n", 0, found.start()) + 1 if found else 1)
+            # a line that begins with white space goes on with the header before it
+            written = rb"^" + name.encode() + rb":[^\n]*+(?:\n[ \t][^\n]*+)*+"
+            found = re.search(written, head, re.MULTILINE | re.IGNORECASE)
+            first = head.count(b"\n", 0, found.start()) + 1 if found else 1
+            lines.add(f"{name}: {value}", first, end_line=first + found[0].count(b"\n") if found else 0)
 
 
 def _put_body(lines: Lines, part: Message, data: bytes) -> bool:
@@ -198,8 +207,10 @@ def _put_body(lines: Lines, part: Message, data: bytes) -> bool:
     if part.get_content_type() == "text/html":
         _, page = html_lines(text)
         step = 1 if is_plain_transfer else 0
-        for line, place in zip(page.text().split("\n"), page.source_lines(), strict=True) if len(page) else ():
-            lines.add(line, start + (place - 1) * step)
+        places = page.source_lines()
+        ends = page.source_ends() or places
+        for line, place, end in zip(page.text().split("\n"), places, ends, strict=True) if len(page) else ():
+            lines.add(line, start + (place - 1) * step, end_line=start + (end - 1) * step)
         return True
     lines.add(text.strip("\n"), start, step=1 if is_plain_transfer else 0)
     return False

@@ -69,6 +69,7 @@ def read(source: Source) -> Iterator[Result]:
             format="markdown",
             mime=source.mime,
             source_lines=lines.source_lines(),
+            source_ends=lines.source_ends(),
             meta={"kernel_language": language},
         )
     yield from lines.cuts()
@@ -100,15 +101,18 @@ def _fence(lines: Lines, parts: list[tuple[str, int]], info: str, *, limit: int 
 def _put(lines: Lines, parts: list[tuple[str, int]], *, limit: int = 0) -> None:
     """Append parts that hold their own line ends: one string, or one string a line."""
     pieces: list[tuple[list[str], int]] = []
+    ends: list[int] = []
     is_open = False
     for text, line in parts:
         for piece in _COLOUR.sub("", text).splitlines(keepends=True):
             if is_open:
                 pieces[-1][0].append(piece.rstrip("\r\n"))
+                ends[-1] = line
             else:
                 pieces.append(([piece.rstrip("\r\n")], line))
+                ends.append(line)
             is_open = not piece.endswith(("\n", "\r"))
-    for texts, line in pieces[:limit] if limit else pieces:
-        lines.add("".join(texts), line)
+    for (texts, line), end in zip(pieces[: limit or None], ends, strict=False):
+        lines.add("".join(texts), line, end_line=end)
     if limit and len(pieces) > limit:
         lines.add("…", pieces[limit][1])

@@ -35,7 +35,12 @@ def read(source: Source) -> Iterator[Result]:
         raise ValueError("malformed table") from error
     if not lines.is_blank():
         yield Document(
-            text=lines.text(), modality="text", format="csv", mime=source.mime, source_lines=lines.source_lines()
+            text=lines.text(),
+            modality="text",
+            format="csv",
+            mime=source.mime,
+            source_lines=lines.source_lines(),
+            source_ends=lines.source_ends(),
         )
     yield from lines.cuts()
 
@@ -67,11 +72,11 @@ def _render(text: str, delimiter: str) -> Lines:
             if header is None:
                 header = cells if _is_header(cells) else []
                 if not header:
-                    lines.add(_line(cells, []), start)
+                    lines.add(_line(cells, []), start, end_line=rows.line_num)
                 elif rows.line_num >= row_count:
-                    lines.add("; ".join(cells), start)
+                    lines.add("; ".join(cells), start, end_line=rows.line_num)
             else:
-                lines.add(_line(cells, header), start)
+                lines.add(_line(cells, header), start, end_line=rows.line_num)
         start = rows.line_num + 1
     return lines
 

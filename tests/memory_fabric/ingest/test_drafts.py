@@ -100,6 +100,22 @@ def test_a_notebooks_code_and_outputs_are_cited_where_they_stand(chunk_chars: in
     assert found == 36
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "cited"),
+    [
+        ("a.json", '{\n "hosts": [\n "alpha",\n "bravo",\n "charlie",\n "deltafox"\n ]\n}\n', (3, 6)),
+        ("a.csv", 'name,note\nbean,"one\ntwo\nthree"\n', (2, 4)),
+        ("a.eml", "Subject: plans\n for the\n garden\n\n", (1, 3)),
+        ("a.jsonl", '{"id": 1,\n"hosts": ["alpha"]}\n{"id": 2}\n', (1, 3)),
+        ("a.yaml", "hosts:\n  - alpha\n  - bravo\n", (1, 3)),
+    ],
+)
+def test_a_line_put_together_is_cited_by_all_its_source_lines(name: str, text: str, cited: tuple[int, int]) -> None:
+    """What a reader joins in one line of text is cited from the first to the last line of the file it came from."""
+    [chunk] = drafted(f"/w/{name}", text).chunks
+    assert (chunk.line_start, chunk.line_end) == cited
+
+
 def test_empty_lines_between_parts_do_not_widen_a_citation() -> None:
     """A fragment that begins with the gap after the part before it is cited by its own lines."""
     document = Document(

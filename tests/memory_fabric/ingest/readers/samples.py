@@ -38,6 +38,9 @@ def check_document(document: Document) -> None:
     assert document.source_lines is None or len(document.source_lines) == count
     assert document.pages is None or len(document.pages) == count
     assert document.source_lines is None or min(document.source_lines) >= 1
+    if document.source_ends is not None:
+        assert document.source_lines is not None
+        assert all(first <= last for first, last in zip(document.source_lines, document.source_ends, strict=True))
 
 
 def place_of(document: Document, words: str) -> int:
@@ -45,6 +48,14 @@ def place_of(document: Document, words: str) -> int:
     lines = document.text.split("\n")
     index = next(number for number, line in enumerate(lines) if words in line)
     return document.source_lines[index] if document.source_lines else index + 1
+
+
+def range_of(document: Document, words: str) -> tuple[int, int]:
+    """Return the source lines at which the first line that holds `words` begins and ends."""
+    lines = document.text.split("\n")
+    index = next(number for number, line in enumerate(lines) if words in line)
+    first = place_of(document, words)
+    return first, document.source_ends[index] if document.source_ends else first
 
 
 def pdf(*pages: str, title: str = "", password: str = "") -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from memory_fabric.ingest.readers.base import TOO_LONG
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from memory_fabric.ingest.readers.lines import Lines
-from tests.memory_fabric.ingest.readers.samples import LIMITS, one, place_of
+from tests.memory_fabric.ingest.readers.samples import LIMITS, one, place_of, range_of
 
 
 def test_leaves_become_lines() -> None:
@@ -29,6 +32,24 @@ def test_long_arrays_are_broken() -> None:
     """An array does not become one endless line."""
     document = one("a.json", str(list(range(1000))))
     assert max(map(len, document.text.split("\n"))) < 200
+
+
+def test_an_array_on_lines_of_its_own_is_cited_whole() -> None:
+    """Values that share a line in the text come from all their lines of the file."""
+    document = one("a.json", '{\n "hosts": [\n "alpha",\n "bravo",\n "charlie",\n "deltafox"\n ],\n "n": 1\n}')
+    assert document.text == "hosts: alpha, bravo, charlie, deltafox\nn: 1"
+    assert (range_of(document, "deltafox"), range_of(document, "n: 1")) == ((3, 6), (8, 8))
+
+
+def test_each_line_of_a_broken_array_is_cited_by_its_own_values() -> None:
+    """An array too long for one line gives every line its part of the file."""
+    source = json.dumps({"hosts": [f"host{number:03}" for number in range(100)]}, indent=1)
+    document = one("a.json", source)
+    written = source.split("\n")
+    for line in document.text.split("\n"):
+        names = re.findall(r"host\d+", line)
+        first, last = range_of(document, line)
+        assert (names[0] in written[first - 1], names[-1] in written[last - 1]) == (True, True)
 
 
 def test_json_lines_are_records() -> None:

@@ -14,10 +14,24 @@ def test_lines_and_sources_stay_together() -> None:
     lines.gap()
     lines.gap()
     lines.add("c\nd", 9)
-    lines.extend_last("!")
+    lines.extend_last("!", 9)
     assert lines.text() == "a\nb\n\nc\nd!"
     assert lines.source_lines() == (5, 6, 6, 9, 9)
+    assert lines.source_ends() is None
     assert (len(lines), lines.last_width(), lines.is_blank()) == (5, 2, False)
+
+
+def test_a_line_of_several_source_lines_knows_its_last() -> None:
+    """Lines put together say where they end; what is dropped takes its end along."""
+    lines = Lines()
+    lines.add("dropped", 1, end_line=2)
+    lines.add("a", 3)
+    lines.extend_last(", b", 6)
+    lines.gap()
+    lines.add("c", 7, end_line=9)
+    lines.keep(1, 4)
+    assert lines.text() == "a, b\n\nc"
+    assert (lines.source_lines(), lines.source_ends()) == ((3, 6, 7), (6, 6, 9))
 
 
 def test_blank() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from tests.memory_fabric.ingest.linear import assert_ends
-from tests.memory_fabric.ingest.readers.samples import LIMITS, MAIL, check_document, one, place_of
+from tests.memory_fabric.ingest.readers.samples import LIMITS, MAIL, check_document, one, place_of, range_of
 
 
 def test_a_message_with_attachments() -> None:
@@ -28,6 +28,18 @@ def test_lines_are_those_of_the_message() -> None:
     document = read_bytes_with_skips("a.eml", MAIL.encode(), LIMITS)[0][0]
     for words in ("Beans go north.", "To: bo"):
         assert words in lines[place_of(document, words) - 1]
+
+
+def test_folded_headers_are_cited_whole() -> None:
+    """A header that goes on over several lines is cited by all of them, in a mailbox too."""
+    head = "To: a@example.org,\r\n\tb@example.org,\r\n c@example.org\r\nSubject: long\r\n and folded\r\n\r\nwords\r\n"
+    document = one("a.eml", head)
+    assert (range_of(document, "To:"), range_of(document, "Subject:")) == ((1, 3), (4, 5))
+    assert range_of(document, "words") == (7, 7)
+    separator = "From a Thu Jan  1 00:00:00 2026"
+    mbox = f"{separator}\nSubject: one\n\nfirst\n\n{separator}\nSubject: two\n and more\n\nsecond\n"
+    documents, _ = read_bytes_with_skips("in.mbox", mbox.encode(), LIMITS)
+    assert [range_of(document, "Subject:") for document in documents] == [(2, 2), (7, 8)]
 
 
 def test_html_only_becomes_markdown() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.memory_fabric.ingest.readers.samples import notebook, one, place_of
+from tests.memory_fabric.ingest.readers.samples import notebook, one, place_of, range_of
 
 
 def test_cells_become_markdown() -> None:
@@ -27,6 +27,13 @@ def test_sources_as_one_string() -> None:
     """Old tools write a cell as one string."""
     document = one("a.ipynb", '{"cells": [{"cell_type": "code", "source": "a = 1\\nb = 2"}]}')
     assert document.text == "```python\na = 1\nb = 2\n```"
+
+
+def test_a_line_written_in_parts_is_cited_by_all_of_them() -> None:
+    """Strings of a cell that do not end their line go on in the next string."""
+    document = one("a.ipynb", '{"cells": [{"cell_type": "markdown", "source": [\n"some ",\n"words\\n",\n"more"\n]}]}')
+    assert document.text == "some words\nmore"
+    assert (range_of(document, "some words"), range_of(document, "more")) == ((2, 3), (4, 4))
 
 
 def test_long_outputs_are_cut() -> None:

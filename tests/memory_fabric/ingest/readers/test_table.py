@@ -25,6 +25,15 @@ def test_quoted_lines_count_as_source_lines() -> None:
     document = one("a.csv", 'name,note\nbean,"one\ntwo, three"\npea,x\n')
     assert document.text == "name: bean; note: one two, three\nname: pea; note: x"
     assert document.source_lines == (2, 4)
+    assert document.source_ends == (3, 4)
+
+
+def test_quoted_lines_of_a_table_without_names() -> None:
+    """The first row, too, is cited by all its lines, whether it is data or names without rows."""
+    document = one("a.csv", '1,"2\n3"\n4,5\n')
+    assert (document.source_lines, document.source_ends) == ((1, 3), (2, 3))
+    document = one("a.csv", 'name,"count\nof all"\n')
+    assert (document.text, document.source_lines, document.source_ends) == ("name; count of all", (1,), (2,))
 
 
 def test_numbers_in_the_first_row_mean_no_header() -> None:
