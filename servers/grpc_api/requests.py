@@ -45,7 +45,7 @@ def to_query(request: memory_pb2.RecallRequest, door: Door, *, at: str = "") -> 
         modality=door.among(f"{at}modality", request.modality, MODALITIES),
         project=door.name(f"{at}project", request.project),
         language=door.name(f"{at}language", request.language),
-        path_prefix=door.name(f"{at}path_prefix", request.path_prefix),
+        path_prefix=door.prefix(f"{at}path_prefix", request.path_prefix),
         layers=door.among(f"{at}layers", request.layers, LAYERS),
         since=since,
         until=until,
@@ -71,7 +71,7 @@ def to_filters(request: memory_pb2.ListRequest, door: Door) -> Filters:
     return Filters(
         projects=(project,) if project else (),
         modalities=door.among("modality", request.modality, MODALITIES),
-        path_prefix=door.name("path_prefix", request.path_prefix),
+        path_prefix=door.prefix("path_prefix", request.path_prefix),
         since_s=since,
         until_s=until,
     )

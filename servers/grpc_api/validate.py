@@ -90,6 +90,17 @@ class Door:
                 self.refuse(field, f"`{clipped(value, _SHOWN_BYTES)}` leads nowhere: {error}")
         return value
 
+    def prefix(self, field: str, value: str) -> str:
+        """Return a path as the memory knows it, normalised and links followed; an empty one asks for none."""
+        if not value:
+            return ""
+        known = len(self._violations)
+        self.path(field, value)
+        if len(self._violations) > known:
+            return value
+        file, mark, member = value.partition("!/")
+        return f"{real_path(file)}{mark}{member}"
+
     def paths(self, field: str, values: Sequence[str]) -> list[str]:
         """Return at least one path, and no more than a walk can hold in mind."""
         if not values:

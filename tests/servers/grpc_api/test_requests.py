@@ -30,6 +30,14 @@ _CASES = [
     ("List", wire.ListRequest(since="2026-02-01", until="2026-02-01"), ["until"]),
     ("List", wire.ListRequest(limit=1_001, modality=["smell"], cursor="-1"), ["modality", "limit", "cursor"]),
     ("Recall", wire.RecallRequest(text="a" * 20_001), ["text"]),
+    ("List", wire.ListRequest(path_prefix="src"), ["path_prefix"]),
+    ("Recall", wire.RecallRequest(text="a", path_prefix="src"), ["path_prefix"]),
+    ("Recall", wire.RecallRequest(text="a", path_prefix=_NOBODY), ["path_prefix"]),
+    (
+        "ContextPack",
+        wire.ContextPackRequest(query=wire.RecallRequest(text="a", path_prefix=" ")),
+        ["query.path_prefix"],
+    ),
     ("Recall", wire.RecallRequest(text="a", since="2026-02-01", until="2026-01-01"), ["until"]),
     (
         "Recall",

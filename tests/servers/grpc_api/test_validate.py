@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +96,19 @@ def test_a_path_that_is_not_there_passes(path: str) -> None:
     """What is gone, or stood in an archive, can be asked for and forgotten."""
     door = Door()
     assert door.path("path", path) == path
+    door.close()
+
+
+def test_a_prefix_is_normalised_as_an_indexed_path_is(tmp_path: Path) -> None:
+    """What is indexed has no `..` and no links; one written so would find nothing. A member's name is no path here."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    door = Door()
+    real = tmp_path.resolve() / "real"
+    for text in ("real/", "./real", "real/../real", "link", "/real"):
+        assert door.prefix("path_prefix", f"{tmp_path}/{text}") == str(real)
+    assert door.prefix("path_prefix", f"{tmp_path}/link/a.zip!/../b") == f"{real}/a.zip!/../b"
+    assert door.prefix("path_prefix", "") == ""
     door.close()
 
 
