@@ -107,6 +107,8 @@ class _Page:
         self._dropped: list[str] = []
         self._words: list[str] = []
         self._start = 1
+        self._end = 0
+        """Line at which the block's last word ends; 0 before its first."""
         self._prefix = ""
         self._is_title = False
         self._is_pre = False
@@ -157,9 +159,11 @@ class _Page:
             if len(self.title) < _MAX_TITLE_CHARS:
                 self.title += data[:_MAX_TITLE_CHARS]
             return
-        if not self._words and data.strip():
-            blank = len(data) - len(data.lstrip())
-            self._start = line + data.count("\n", 0, blank)
+        if data.strip():
+            # an empty cell or line may stand before the first word
+            if not self._end:
+                self._start = line + data.count("\n", 0, len(data) - len(data.lstrip()))
+            self._end = line + data.count("\n", 0, len(data.rstrip()))
         if self._words or data.strip() or self._is_pre:
             self._words.append(data)
 
@@ -203,5 +207,5 @@ class _Page:
             if kind != self._previous_kind or kind not in {"row", "- "}:
                 self.lines.gap()
             self._previous_kind = kind
-            self.lines.add(self._prefix + line, self._start)
-        self._words, self._prefix = [], ""
+            self.lines.add(self._prefix + line, self._start, end_line=self._end)
+        self._words, self._prefix, self._end = [], "", 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_fabric.ingest.readers.html import html_lines
-from tests.memory_fabric.ingest.readers.samples import one, place_of
+from tests.memory_fabric.ingest.readers.samples import one, place_of, range_of
 
 PAGE = """\
 <!DOCTYPE html>
@@ -45,6 +45,24 @@ def test_lines_are_those_of_the_page() -> None:
         words: place_of(document, words) for words in ("# Beans", "They climb", "runner", "sow()", "  water", "Sweet")
     }
     assert places == {"# Beans": 6, "They climb": 7, "runner": 10, "sow()": 11, "  water": 12, "Sweet": 14}
+
+
+def test_a_block_over_several_lines_is_cited_whole() -> None:
+    """A paragraph is cited to the line of its last word, in a message too; the blank lines around it are not its."""
+    page = "<p>\n\nThey climb\nand <b>bloom\nlong</b>\n\n</p>\n<ul><li>early\n</ul>"
+    document = one("a.html", page)
+    assert document.text == "They climb and bloom long\n\n- early"
+    assert (range_of(document, "They climb"), range_of(document, "early")) == ((3, 5), (8, 8))
+    message = one("a.eml", "Subject: s\nContent-Type: text/html\n\n" + page.replace("\n\n", "", 1))
+    assert range_of(message, "They climb") == (4, 6)
+
+
+def test_what_is_empty_before_the_first_word_does_not_move_a_block() -> None:
+    """A row with an empty first cell, and code that begins with a line end, are cited where their words stand."""
+    document = one("a.html", "<p>before</p>\n<table>\n<tr><td></td>\n<td>seven</td></tr></table>")
+    assert range_of(document, "seven") == (4, 4)
+    document = one("a.html", "<p>before</p>\n\n<pre>\n<b>sow()</b>\nwater()</pre>")
+    assert (place_of(document, "sow()"), place_of(document, "water()")) == (4, 5)
 
 
 def test_the_main_part_stands_for_the_page() -> None:
