@@ -16,7 +16,7 @@ from cli.commands.common import GivenPath, absolute_path, json_lines, json_optio
 from cli.completions import projects
 from cli.connect import connect
 from cli.errors import RpcError
-from cli.models import WatchEvent
+from cli.models import IndexSummary, WatchEvent
 from cli.progress import follow
 from cli.render import show_skipped
 from cli.screen import one_line, out, print_json
@@ -52,14 +52,20 @@ def index(profile: Path | None, paths: tuple[str, ...], project: str, force: boo
     if is_json:
         print_json(summary)
         return 0
-    changes = [f"{summary.items} read", f"{summary.unchanged} unchanged"]
-    changes += [f"{count} {name}" for name, count in (("renamed", summary.renamed), ("gone", summary.removed)) if count]
     ready = "" if no_wait else f", all indexes level after {waited_s:.1f} s"
-    out.print(
-        f"{summary.files} files: {', '.join(changes)}; {summary.chunks} new chunks in {summary.took_s:.1f} s{ready}"
-    )
+    out.print(f"{_counts(summary)}; {summary.chunks} new chunks in {summary.took_s:.1f} s{ready}")
     show_skipped(summary.skipped)
     return 0
+
+
+def _counts(summary: IndexSummary) -> str:
+    """Return what became of the files: each was read, unchanged or skipped; a renamed one is one of these, too."""
+    # a member of an archive is no file
+    skipped = sum("!/" not in skip.path for skip in summary.skipped)
+    counts = [f"{summary.files - summary.unchanged - skipped} read", f"{summary.unchanged} unchanged"]
+    more = (("skipped", skipped), ("renamed", summary.renamed), ("gone", summary.removed))
+    counts += [f"{count} {name}" for name, count in more if count]
+    return f"{summary.files} files: {', '.join(counts)}"
 
 
 @click.command()

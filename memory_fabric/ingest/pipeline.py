@@ -168,6 +168,8 @@ class _IndexRun:
         for path, state in known.items():
             if state.state != "indexed" and _file_of(path) in unread and state.reason:
                 self._tally.skipped.setdefault(path, state.reason)
+                # INVARIANT: a file is read, unchanged or skipped, never two of them; a member of an archive is no file
+                self._tally.unchanged -= path in unread
         missing = {path: state for path, state in known.items() if _file_of(path) not in found}
         changed = self._follow_renames(changed, missing, known)
         self._follow_edit([file for file in changed if file.path not in known], missing)
@@ -229,6 +231,7 @@ class _IndexRun:
             self._store.rename_paths(moves)
             self._store.write(files=states, drop_files=[old for old, _ in moves])
             self._tally.renamed = len(moves)
+            self._tally.unchanged += len(moves)
         return rest
 
     def _follow_edit(self, new: list[FoundFile], missing: dict[str, FileState]) -> None:

@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import msgspec
 import pytest
@@ -110,7 +111,23 @@ def test_a_second_run_reads_nothing(fabric: MemoryFabric, tree: Path) -> None:
         os.utime(path, (past, past))
     assert index(fabric, tree).items == 3
     again = index(fabric, tree)
-    assert (again.items, again.chunks, again.unchanged) == (0, 0, again.files)
+    assert (again.items, again.chunks) == (0, 0)
+    assert again.unchanged + len(again.skipped) == again.files
+
+
+def test_every_file_is_counted_once(fabric: MemoryFabric, tree: Path) -> None:
+    """As unchanged, skipped or read; what is skipped inside an archive does not make the archive skipped."""
+    with ZipFile(tree / "papers.zip", "w") as papers:
+        papers.writestr("letter.txt", "A letter about the harvest.")
+        papers.writestr("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00")
+    for path in tree.rglob("*"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    first, again = index(fabric, tree), index(fabric, tree)
+    assert (first.files, first.unchanged, len(first.skipped)) == (5, 0, 2)
+    assert (again.files, again.unchanged, len(again.skipped)) == (5, 4, 2)
+    (tree / "notes.md").rename(tree / "moved.md")
+    moved = index(fabric, tree)
+    assert (moved.files, moved.unchanged, moved.renamed, len(moved.skipped)) == (5, 4, 1, 2)
 
 
 def test_an_edit_replaces_only_its_file(fabric: MemoryFabric, tree: Path) -> None:
