@@ -17,6 +17,8 @@ __all__ = ["place", "show_checks", "show_forgotten", "show_items", "show_result"
 _SHOWN_SKIPS = 10
 _INDENT = "   "
 
+_STAGES = {name: rank for rank, name in enumerate(("embed", "dense", "sparse", "fuse"))}
+
 _TABLE_CELLS = 72
 """Columns that a table of items needs beside its ids."""
 
@@ -70,9 +72,11 @@ def show_result(result: Any, *, is_explained: bool) -> None:
         out.print()
     if not result.items:
         out.print("nothing found", style="yellow")
-    stages = ", ".join(f"{name} {ms:.1f}" for name, ms in result.stages.items())
-    number = "1 answer" if len(result.items) == 1 else f"{len(result.items)} answers"
-    out.print(Text(f"{number} in {result.took_ms:.1f} ms" + (f" ({stages})" if stages else ""), "dim"))
+    # the legs run side by side and end in any order
+    ranked = sorted(result.stages.items(), key=lambda stage: (_STAGES.get(stage[0], len(_STAGES)), stage[0]))
+    stages = ", ".join(f"{name} {ms:.1f}" for name, ms in ranked)
+    count = "1 answer" if len(result.items) == 1 else f"{len(result.items)} answers"
+    out.print(Text(f"{count} in {result.took_ms:.1f} ms" + (f" ({stages})" if stages else ""), "dim"))
     for reason in result.degraded:
         out.print(Text(f"degraded: {reason}", style="yellow"))
 

@@ -223,3 +223,11 @@ def test_what_a_source_said_of_an_item_is_shown(
     printed = CSI.sub("", capsys.readouterr().out)
     assert "from: Ann <ann@example.org>\n" in printed
     assert "speaker: [b]Ann [/b]\n" in printed
+
+
+def test_stages_stand_in_one_order(capsys: pytest.CaptureFixture[str]) -> None:
+    """The order in which they ended differs from question to question."""
+    stages = {"snippets": 1.0, "sparse": 2.0, "fuse": 3.0, "rerank": 4.0, "dense": 5.0, "embed": 6.0}
+    show_result(RecallResult((), 9.0, stages, ()), is_explained=False)
+    printed = capsys.readouterr().out
+    assert "(embed 6.0, dense 5.0, sparse 2.0, fuse 3.0, rerank 4.0, snippets 1.0)" in printed
