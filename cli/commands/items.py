@@ -11,10 +11,11 @@ import click
 from cli.commands.common import MODALITIES, GivenPath, absolute_path, json_option, linked_path, where_options
 from cli.completions import projects
 from cli.connect import connect
+from cli.errors import RpcError
 from cli.progress import follow
 from cli.render import show_forgotten, show_items
 from cli.screen import out, print_json
-from foundation.errors import InputError
+from foundation.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from cli.client import CairnClient
@@ -79,6 +80,7 @@ def forget(
     if path:
         options["path"] = absolute_path("path", path)
     with connect(profile) as client:
+        _check_known(client, ids)
         if not (yes or dry_run) and not _is_meant(client, ids=ids, **options):
             return 0
         summary = follow(client.forget(ids=ids, is_dry_run=dry_run, **options), is_json=is_json)
@@ -87,6 +89,27 @@ def forget(
     else:
         show_forgotten(summary)
     return 0
+
+
+def _check_known(client: CairnClient, ids: tuple[str, ...]) -> None:
+    """Look for every id before anything goes: a typing error must not pass for a thing forgotten.
+
+    Raises:
+        NotFoundError: Some are unknown; all of these are named.
+        RpcError: The daemon cannot say.
+    """
+    unknown = []
+    for item_id in ids:
+        try:
+            client.get(item_id)
+        except RpcError as error:
+            # what is no id at all, the request itself refuses by its field
+            if error.code not in {"not_found", "invalid_argument"}:
+                raise
+            unknown += [item_id] if error.code == "not_found" else []
+    if unknown:
+        names = ", ".join(f"`{item_id}`" for item_id in unknown)
+        raise NotFoundError(f"no item {names}; nothing is forgotten", fix="`cairn list` shows the ids")
 
 
 def _is_meant(client: CairnClient, **selection: Any) -> bool:

@@ -64,8 +64,10 @@ def recall(
     """Find what answers a question.
 
     With --queries, FILE (- for standard input) has {"id": …, "text": …} lines, and one JSON line {"id", "results",
-    "took_ms"} is printed for each: the k best sources.
+    "took_ms"} is printed for each, with --json or without: the k best sources.
     """
+    if query and queries:
+        _refuse_both()
     fields = _request(options)
     with connect(profile) as client:
         if queries:
@@ -76,6 +78,15 @@ def recall(
     else:
         show_result(result, is_explained=explain)
     return 0
+
+
+def _refuse_both() -> None:
+    """One of them would be dropped in silence.
+
+    Raises:
+        UsageError: Always.
+    """
+    raise click.UsageError("give a question or --queries, not both")
 
 
 def _batch(client: CairnClient, file: str, fields: dict[str, Any]) -> int:

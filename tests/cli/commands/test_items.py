@@ -146,7 +146,6 @@ def test_a_dry_run_shows_and_changes_nothing(filled: Home) -> None:
         (["--until", "2002-01-01"], {"jsonl:l"}),
         (["--since", "2002-01-01", "--project", "desk"], {"memory:"}),
         (["--path", "shelf", "--project", "desk"], set()),
-        (["mi_none"], set()),
     ],
     ids=str,
 )
@@ -165,6 +164,14 @@ def test_ids_are_forgotten(filled: Home) -> None:
     assert filled.good("forget", *ids, "--yes") == "forgot 2 items (2 chunks)\n"
     assert _left(filled) == {"memory:", "jsonl:l"}
     filled.bad("get", ids[0], status=1)
+
+
+def test_unknown_ids_are_named_and_nothing_goes(filled: Home) -> None:
+    """As `get` does; the known ones stay until all are right."""
+    known = filled.json("list", "-p", "books")["items"][0]["id"]
+    said = filled.bad("forget", "nonsense", known, "mi_none", "--yes", status=1)
+    assert "no item `nonsense`, `mi_none`; nothing is forgotten" in said
+    assert _left(filled) == _ALL
 
 
 @pytest.mark.parametrize(("answer", "status", "left"), [("y\n", 0, 2), ("n\n", 1, 4), ("", 1, 4)])

@@ -163,6 +163,12 @@ def test_a_question_that_the_daemon_refuses_is_named(asked: Home) -> None:
     assert f"{path}:2: `text`: must not be empty" in asked.bad("recall", "--queries", str(path), status=2)
 
 
+def test_a_question_beside_a_batch_is_refused(asked: Home) -> None:
+    """It would not be asked."""
+    path = asked.write("one.jsonl", '{"id": 1, "text": "kettle"}')
+    assert "not both" in asked.bad("recall", "water", "--queries", str(path), status=2)
+
+
 def test_a_batch_that_is_not_there_is_refused(asked: Home) -> None:
     """A usage error."""
     assert "does not exist" in asked.bad("recall", "--queries", "nowhere.jsonl", status=2)
