@@ -99,11 +99,11 @@ class CairnClient:
         return from_wire(self._answer(method, request), kind)
 
     def _answer(self, method: Any, request: Any) -> Any:
-        with _translated():
+        with _translated(self._timeout_s):
             return method(request, timeout=self._timeout_s, metadata=self._metadata)
 
     def _stream(self, method: Any, request: Any) -> Iterator[Any]:
-        with _translated():
+        with _translated(self._run_timeout_s):
             call = method(request, timeout=self._run_timeout_s, metadata=self._metadata)
             try:
                 yield from call
@@ -150,7 +150,7 @@ class CairnClient:
                 raise
 
         try:
-            with _translated():
+            with _translated(self._run_timeout_s):
                 reply = self._memory.Ingest(messages(), timeout=self._run_timeout_s, metadata=self._metadata)
         except CairnError:
             if broken:
@@ -285,8 +285,11 @@ def _event(event: Any, kind: type[Kind]) -> Progress | Kind:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(limit_s: float | None) -> Iterator[None]:
     """Raise gRPC's errors as the client's own.
+
+    Args:
+        limit_s: Deadline of the call; None has none.
 
     Raises:
         failure: The daemon's refusal, or that nobody answers.
@@ -294,5 +297,5 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        failure = from_call(error)
+        failure = from_call(error, limit_s)
         raise failure from None

@@ -57,12 +57,21 @@ class NoDaemonError(CairnError):
     is_retryable = True
 
 
-def from_call(error: Any) -> CairnError:
-    """Return a failed gRPC call as one of these."""
+def from_call(error: Any, limit_s: float | None = None) -> CairnError:
+    """Return a failed gRPC call as one of these.
+
+    Args:
+        error: As gRPC raised it.
+        limit_s: Deadline that the call had; None had none.
+    """
     code: grpc.StatusCode = error.code()
     details = _details(error)
     if code is grpc.StatusCode.UNAVAILABLE and not details:
         return NoDaemonError("the daemon does not answer", fix="start it with `cairn up --detach`")
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED and limit_s is not None:
+        # here and there it passes at about the same time: who says so first is luck
+        fix = "the daemon may be busy: see `cairn status`, and try again or allow more time"
+        return RpcError("deadline_exceeded", code.name, f"no answer within {limit_s:g} s", fix=fix)
     message, reason, fix, field = error.details() or code.name.lower(), code.name, "", ""
     retry_after_s = None
     info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()

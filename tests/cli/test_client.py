@@ -208,6 +208,8 @@ def test_a_deadline_is_an_error_of_ours(serving: Serving) -> None:
     with CairnClient(serving.target, timeout_s=0.05) as client, pytest.raises(RpcError) as caught:
         client.recall("a")
     assert caught.value.code == "deadline_exceeded"
+    assert caught.value.message == "no answer within 0.05 s"
+    assert "`cairn status`" in caught.value.fix
 
 
 def test_a_stream_that_is_closed_stops_the_work(client: CairnClient, serving: Serving, note: Path) -> None:
