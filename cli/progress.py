@@ -41,10 +41,13 @@ def _last(events: Iterable[Any]) -> Any:
 
 
 def _as_lines(events: Iterable[Any]) -> Any:
-    result = None
+    result = last = None
     for message in events:
         if _is_progress(message):
-            print_json({"progress": message})
+            # the daemon tells again where it stands while it waits: a line that says the same says nothing
+            if message != last:
+                print_json({"progress": message})
+            last = message
         else:
             result = message
     return result

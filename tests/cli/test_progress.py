@@ -93,3 +93,11 @@ def test_a_run_that_breaks_off_leaves_the_screen_in_order(
         follow(broken(), is_json=False)
     printed = capsys.readouterr().out
     assert printed.count("\x1b[?25l") == printed.count("\x1b[?25h") == int(is_terminal)
+
+
+def test_a_line_is_not_said_twice(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """One that comes again after another one has news."""
+    one, two = (Progress(n, 2, "questions", 0.0, 0.0, "eval") for n in (1, 2))
+    assert follow(iter([one, one, two, two, one, _SUMMARY]), is_json=True) == _SUMMARY
+    lines = [json.loads(line)["progress"]["done"] for line in capsysbinary.readouterr().out.splitlines()]
+    assert lines == [1, 2, 1]
