@@ -23,13 +23,20 @@ _USAGE = 2
 """The daemon's exit code for a wrong configuration."""
 
 
-def connect(profile: Path | None, *, is_starting: bool = True, timeout_s: float = 30.0) -> CairnClient:
+def connect(
+    profile: Path | None,
+    *,
+    is_starting: bool = True,
+    timeout_s: float = 30.0,
+    advice: str = "start it with `cairn up --detach`",
+) -> CairnClient:
     """Return a client of the profile's daemon.
 
     Args:
         profile: As given on the command line.
         is_starting: Whether a daemon that does not run is started.
         timeout_s: Deadline of quick calls.
+        advice: What to do when none runs and none is to be started.
 
     Raises:
         ConfigError: One is to be started, and its configuration is wrong.
@@ -42,7 +49,7 @@ def connect(profile: Path | None, *, is_starting: bool = True, timeout_s: float 
     socket = find_socket(folder)
     if socket is None:
         if not is_starting:
-            raise NoDaemonError(f"no daemon runs on the profile `{folder}`", fix="start it with `cairn up --detach`")
+            raise NoDaemonError(f"no daemon runs on the profile `{folder}`", fix=advice)
         socket = Path(start_daemon(folder, ())["socket"])
     return CairnClient(f"unix:{socket}", timeout_s=timeout_s)
 

@@ -59,7 +59,7 @@ def up(profile: Path | None, detach: bool, config: str | None, settings: tuple[s
 def down(profile: Path | None, is_json: bool) -> int:
     """Stop the daemon; requests in flight are finished first."""
     folder = profile_folder(profile)
-    with connect(profile, is_starting=False) as client:
+    with connect(profile, is_starting=False, advice="") as client:
         client.drain()
     stopped = _wait_gone(folder, 30.0)
     if is_json:

@@ -105,8 +105,10 @@ def test_a_preset_is_known_by_its_name(fresh: Home) -> None:
 
 @pytest.mark.parametrize("command", ["down", "status", "config"])
 def test_without_a_daemon_these_start_none(fresh: Home, command: str) -> None:
-    """One line says what to do."""
-    assert "start it with `cairn up --detach`" in fresh.bad(command, status=1)
+    """One line says so, and one what to do, unless it is not wanted."""
+    said = fresh.bad(command, status=1)
+    assert "no daemon runs on the profile" in said
+    assert ("start it with `cairn up --detach`" in said) == (command != "down")
     assert find_running(fresh.profile) is None
 
 
