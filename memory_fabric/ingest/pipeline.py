@@ -455,8 +455,7 @@ def import_records(
     """Write imported records; a record with a known id replaces the old one.
 
     Raises:
-        InputError: A record has no id, no project is known for it, or its time cannot be read; full batches before it
-            are written.
+        InputError: A record has no id, no known project, or a time that cannot be read; what is written before stays.
     """
     started = time.monotonic()
     pace = Pace(report, "records", "index")
@@ -471,9 +470,8 @@ def import_records(
         if not home:
             raise InputError("project", f"record {number} names no project", fix="give `--project NAME`")
         if record.timestamp and parse_when(record.timestamp) is None:
-            raise InputError(
-                f"records[{number - 1}].timestamp", f"`{record.timestamp}` is not a time", fix="write it as RFC 3339"
-            )
+            field, said = f"records[{number - 1}].timestamp", f"`{record.timestamp}` is not a time"
+            raise InputError(field, said, fix="write it as RFC 3339")
         pace.advance()
         if not record.text.strip():
             skipped.append(SkippedFile(f"jsonl:{home}/{record.id}", "empty"))
