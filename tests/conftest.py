@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 # a busy machine generates slowly: that says nothing about the code under test
@@ -31,6 +32,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# the default prints every local variable of every frame: objects of native libraries, too, that other threads are using
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S"),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # a run in the background of a shell inherits an ignored Ctrl-C and hands it on to every command that a test starts
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -225,7 +225,7 @@ class FakeMemory:
     def stats(self) -> FabricStats:
         """Count."""
         projects: dict[str, int] = {}
-        for item in self.items.values():
+        for item in list(self.items.values()):
             projects[item.meta.project] = projects.get(item.meta.project, 0) + 1
         size = len(self.items)
         state = IndexState("sparse", "words", size, size, size, 0, "ready")

@@ -35,12 +35,13 @@ def file(tmp_path: Path) -> Iterator[Path]:
     handlers, level = root.handlers[:], root.level
     path = tmp_path / "logs" / "daemon.jsonl"
     start_logging("info", path, is_quiet=True)
+    before = structlog.get_config()
     yield path
     for handler in root.handlers[:]:
         handler.close()
     root.handlers, root.level = handlers, level
     logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
