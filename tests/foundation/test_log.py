@@ -34,8 +34,8 @@ def file(tmp_path: Path) -> Iterator[Path]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     path = tmp_path / "logs" / "daemon.jsonl"
-    start_logging("info", path, is_quiet=True)
     before = structlog.get_config()
+    start_logging("info", path, is_quiet=True)
     yield path
     for handler in root.handlers[:]:
         handler.close()
