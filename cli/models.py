@@ -276,6 +276,7 @@ class EvalReport(msgspec.Struct, frozen=True):
     p95_ms: float
     p99_ms: float
     regressed: bool
+    degraded: tuple[str, ...]
 
 
 Kind = TypeVar("Kind", bound=msgspec.Struct)

@@ -31,6 +31,8 @@ class EvalResult(msgspec.Struct, frozen=True):
     p95_ms: float
     p99_ms: float
     regressed: bool = False
+    degraded: tuple[str, ...] = ()
+    """Why answers were less than they could be, each reason once."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -79,11 +81,13 @@ def evaluate(
     """
     rows: list[tuple[float, float, float, float, float]] = []
     latencies: list[float] = []
+    degraded: dict[str, None] = {}
     for number, question in enumerate(golden.questions, 1):
         spans = [span for passage in question.passages if (span := locate(passage, corpus)) is not None]
         query = RecallQuery(text=question.text, project=project, k=max(k, 20), strategy=strategy)  # type: ignore[arg-type]  # validated by the caller
         result = recall(query)
         latencies.append(result.took_ms)
+        degraded |= dict.fromkeys(result.degraded)
         found = [_covered(hit.cite, spans) for hit in result.items]
         wanted = max(len(question.passages), 1)
         recalls = (recall_at(5, found, wanted), recall_at(10, found, wanted), recall_at(20, found, wanted))
@@ -101,6 +105,7 @@ def evaluate(
         p50_ms=round(percentile(latencies, 0.50), 3),
         p95_ms=round(percentile(latencies, 0.95), 3),
         p99_ms=round(percentile(latencies, 0.99), 3),
+        degraded=tuple(degraded),
     )
 
 

@@ -137,6 +137,8 @@ class EvalReport(msgspec.Struct, frozen=True):
     p95_ms: float
     p99_ms: float
     regressed: bool = False
+    degraded: tuple[str, ...] = ()
+    """Why answers were less than they could be, each reason once."""
 
 
 class EvalService(Protocol):

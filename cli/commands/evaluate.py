@@ -53,6 +53,8 @@ def _show(report: EvalReport, strategy: str) -> None:
     out.print(f"  p50 {report.p50_ms:.1f} ms  p95 {report.p95_ms:.1f} ms  p99 {report.p99_ms:.1f} ms")
     if report.regressed:
         out.print("  worse than the best run before", style="bold red")
+    for reason in report.degraded:
+        out.print(f"  degraded: {reason}", style="yellow", markup=False)
 
 
 COMMANDS = {"eval": evaluation}

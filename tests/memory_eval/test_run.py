@@ -103,10 +103,17 @@ def test_a_lost_passage_counts_as_not_found(corpus: Path) -> None:
     assert result.recall_20 == pytest.approx((1 + 0.5 + 0) / 3, abs=1e-4)
 
 
+def test_a_reason_to_doubt_the_figures_is_said_once(corpus: Path) -> None:
+    """Figures without the vectors are not those of the whole."""
+    answer = RecallResult((), 1.0, degraded=("no vector search",))
+    assert evaluate(GOLDEN, corpus, lambda _: answer, project="p").degraded == ("no vector search",)
+    assert evaluate(GOLDEN, corpus, lambda _: RecallResult((), 1.0), project="p").degraded == ()
+
+
 def test_the_names_on_the_wire(corpus: Path) -> None:
     """As other programs read them."""
     result = evaluate(GOLDEN, corpus, lambda _: RecallResult((), 1.0), project="p")
-    names = "set queries recall@5 recall@10 recall@20 ndcg@10 mrr@10 p50_ms p95_ms p99_ms regressed".split()
+    names = "set queries recall@5 recall@10 recall@20 ndcg@10 mrr@10 p50_ms p95_ms p99_ms regressed degraded".split()
     encoded = msgspec.json.encode(result)
     assert list(msgspec.json.decode(encoded)) == names
     assert msgspec.json.decode(encoded, type=EvalResult) == result

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from proto.cairn.v1 import common_pb2 as proto_dot_cairn_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19proto/cairn/v1/eval.proto\x12\x08\x63\x61irn.v1\x1a\x1bproto/cairn/v1/common.proto\",\n\x0b\x45valRequest\x12\x0b\n\x03set\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\"\xc6\x01\n\nEvalReport\x12\x0b\n\x03set\x18\x01 \x01(\t\x12\x0f\n\x07queries\x18\x02 \x01(\x05\x12\x10\n\x08recall_5\x18\x03 \x01(\x01\x12\x11\n\trecall_10\x18\x04 \x01(\x01\x12\x11\n\trecall_20\x18\x05 \x01(\x01\x12\x0f\n\x07ndcg_10\x18\x06 \x01(\x01\x12\x0e\n\x06mrr_10\x18\x07 \x01(\x01\x12\x0e\n\x06p50_ms\x18\x08 \x01(\x01\x12\x0e\n\x06p95_ms\x18\t \x01(\x01\x12\x0e\n\x06p99_ms\x18\n \x01(\x01\x12\x11\n\tregressed\x18\x0b \x01(\x08\"d\n\tEvalEvent\x12&\n\x08progress\x18\x01 \x01(\x0b\x32\x12.cairn.v1.ProgressH\x00\x12&\n\x06report\x18\x02 \x01(\x0b\x32\x14.cairn.v1.EvalReportH\x00\x42\x07\n\x05\x65vent2;\n\x04\x45val\x12\x33\n\x03Run\x12\x15.cairn.v1.EvalRequest\x1a\x13.cairn.v1.EvalEvent0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19proto/cairn/v1/eval.proto\x12\x08\x63\x61irn.v1\x1a\x1bproto/cairn/v1/common.proto\",\n\x0b\x45valRequest\x12\x0b\n\x03set\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\"\xd8\x01\n\nEvalReport\x12\x0b\n\x03set\x18\x01 \x01(\t\x12\x0f\n\x07queries\x18\x02 \x01(\x05\x12\x10\n\x08recall_5\x18\x03 \x01(\x01\x12\x11\n\trecall_10\x18\x04 \x01(\x01\x12\x11\n\trecall_20\x18\x05 \x01(\x01\x12\x0f\n\x07ndcg_10\x18\x06 \x01(\x01\x12\x0e\n\x06mrr_10\x18\x07 \x01(\x01\x12\x0e\n\x06p50_ms\x18\x08 \x01(\x01\x12\x0e\n\x06p95_ms\x18\t \x01(\x01\x12\x0e\n\x06p99_ms\x18\n \x01(\x01\x12\x11\n\tregressed\x18\x0b \x01(\x08\x12\x10\n\x08\x64\x65graded\x18\x0c \x03(\t\"d\n\tEvalEvent\x12&\n\x08progress\x18\x01 \x01(\x0b\x32\x12.cairn.v1.ProgressH\x00\x12&\n\x06report\x18\x02 \x01(\x0b\x32\x14.cairn.v1.EvalReportH\x00\x42\x07\n\x05\x65vent2;\n\x04\x45val\x12\x33\n\x03Run\x12\x15.cairn.v1.EvalRequest\x1a\x13.cairn.v1.EvalEvent0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,9 +35,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVALREQUEST']._serialized_start=68
   _globals['_EVALREQUEST']._serialized_end=112
   _globals['_EVALREPORT']._serialized_start=115
-  _globals['_EVALREPORT']._serialized_end=313
-  _globals['_EVALEVENT']._serialized_start=315
-  _globals['_EVALEVENT']._serialized_end=415
-  _globals['_EVAL']._serialized_start=417
-  _globals['_EVAL']._serialized_end=476
+  _globals['_EVALREPORT']._serialized_end=331
+  _globals['_EVALEVENT']._serialized_start=333
+  _globals['_EVALEVENT']._serialized_end=433
+  _globals['_EVAL']._serialized_start=435
+  _globals['_EVAL']._serialized_end=494
 # @@protoc_insertion_point(module_scope)

@@ -24,12 +24,14 @@ def test_a_set_of_ones_own_is_run(home: Home) -> None:
     report = home.json("eval", "run", "--set", "tiny.jsonl", "--strategy", "sparse")
     assert report.keys() == {
         "set", "queries", "recall@5", "recall@10", "recall@20", "ndcg@10", "mrr@10", "p50_ms", "p95_ms", "p99_ms",
-        "regressed",
+        "regressed", "degraded",
     }  # fmt: skip
     assert (report["set"], report["queries"], report["recall@10"], report["regressed"]) == ("tiny", 1, 1.0, False)
     shown = home.good("eval", "run", "--set", "tiny.jsonl")
     assert shown.startswith("tiny: 1 questions, strategy adaptive\n")
     assert "nDCG@10" in shown
+    assert report["degraded"] == []
+    assert "degraded: no vector search" in shown
 
 
 def test_a_regression_is_a_failure_for_people_and_programs(home: Home) -> None:
