@@ -77,7 +77,7 @@ class IngestRecord(msgspec.Struct, frozen=True):
     id: str
     text: str
     timestamp: str = ""
-    """RFC 3339 or a common written form; kept as written when it cannot be read."""
+    """RFC 3339 or a common written form; empty is undated."""
     project: str = ""
     title: str = ""
     modality: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ from cli.commands.common import GivenPath, absolute_path, json_lines, json_optio
 from cli.completions import projects
 from cli.connect import connect
 from cli.errors import RpcError
-from cli.models import IndexSummary, WatchEvent
+from cli.models import IndexState, IndexSummary, WatchEvent
 from cli.progress import follow
 from cli.render import show_skipped
 from cli.screen import one_line, out, print_json
 from foundation.errors import CairnError, InputError
 
 __all__ = ["COMMANDS"]
+
+_UNUSABLE = {"absent", "failed"}
 
 
 @click.command()
@@ -48,14 +50,20 @@ def index(profile: Path | None, paths: tuple[str, ...], project: str, force: boo
     with connect(profile) as client:
         events = client.index(absolute, project=project, is_forced=force, is_waiting=not no_wait)
         summary = follow(events, is_json=is_json)
-    waited_s = time.monotonic() - began
-    if is_json:
-        print_json(summary)
-        return 0
-    ready = "" if no_wait else f", all indexes level after {waited_s:.1f} s"
+        waited_s = time.monotonic() - began
+        if is_json:
+            print_json(summary)
+            return 0
+        ready = "" if no_wait else f", {_level(client.stats().indexes)} after {waited_s:.1f} s"
     out.print(f"{_counts(summary)}; {summary.chunks} new chunks in {summary.took_s:.1f} s{ready}")
     show_skipped(summary.skipped)
     return 0
+
+
+def _level(indexes: Sequence[IndexState]) -> str:
+    """Say which indexes answer for everything: one without a model or out of order is not waited for."""
+    missing = [index.name for index in indexes if index.status in _UNUSABLE]
+    return f"{' and '.join(missing)} index missing, the rest level" if missing else "all indexes level"
 
 
 def _counts(summary: IndexSummary) -> str:
@@ -217,6 +225,8 @@ def coverage(profile: Path | None, path: str | None, is_json: bool) -> int:
     if is_json:
         print_json({"files": rows})
         return 0
+    if not rows:
+        out.print(f"nothing is known below {path}" if path else "nothing is indexed yet", style="yellow")
     for row in rows:
         out.print(f"{row.state:8} {row.chunks:5}  {one_line(row.path)}" + (f"  ({row.reason})" if row.reason else ""))
     return 0

@@ -149,6 +149,10 @@ def pack(profile: Path | None, /, query: tuple[str, ...], budget: int, is_json: 
     if is_json:
         print_json(found)
     else:
+        if not found.fragments:
+            # not on standard output: that goes to a model
+            click.echo(f"no evidence that fits {budget} tokens", err=True)
+            return 0
         out.print(found.text)
     return 0
 

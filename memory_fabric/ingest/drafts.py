@@ -161,11 +161,7 @@ def draft_record(record: IngestRecord, *, project: str, limits: IngestConfig) ->
         language=language if modality == "code" else "",
     )
     spans = _record_spans(document, limits)
-    when = parse_when(record.timestamp)
     chunks = tuple(_record_chunk(document, span, record) for span in spans)
-    meta = dict(record.meta)
-    if record.timestamp and when is None:
-        meta["timestamp"] = record.timestamp
     return ItemDraft(
         project=project,
         uri=f"jsonl:{project}/{record.id}",
@@ -173,11 +169,11 @@ def draft_record(record: IngestRecord, *, project: str, limits: IngestConfig) ->
         modality=modality,
         title=record.title,
         mime="text/plain",
-        timestamp_s=when,
+        timestamp_s=parse_when(record.timestamp),
         layer="session" if modality == "conversation" else "document",
         tags=(),
         quality=0.5,
-        meta=meta,
+        meta=dict(record.meta),
         chunks=chunks,
         content_hash=content_key(record.title, record.timestamp, record.text),
         repo="",

@@ -48,6 +48,7 @@ def test_a_second_run_says_unchanged(home: Home, tree: Path) -> None:
     # written a moment ago, they are looked into once more
     assert second.startswith("4 files: 0 read, 3 unchanged, 1 skipped; 0 new chunks in ")
     assert f"skipped {tree.name}/picture.md: binary" in first
+    assert "dense index missing, the rest level after" in first
     assert home.recalled("pear", tree.name)[0] == str(tree / "pear.md")
 
 
@@ -161,6 +162,7 @@ def test_coverage_tells_what_became_of_each_file(home: Home, tree: Path) -> None
     assert all(row.keys() == {"path", "state", "reason", "chunks"} for row in rows.values())
     assert (rows["picture.md"]["state"], rows["apple.md"]["state"]) == ("skipped", "indexed")
     assert f"  {tree / 'picture.md'}  (binary" in home.good("coverage", str(tree))
+    assert home.good("coverage", "/nope") == "nothing is known below /nope\n"
 
 
 def test_records_come_back_under_their_ids(home: Home) -> None:

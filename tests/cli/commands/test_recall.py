@@ -230,6 +230,8 @@ def test_pack_quotes_under_a_budget(asked: Home) -> None:
     assert pack.keys() == {"text", "fragments", "tokens", "budget_tokens", "took_ms", "degraded"}
     assert 0 < pack["tokens"] <= 60
     assert asked.good("pack", "kettle", "--budget", "60").rstrip() == pack["text"].rstrip()
+    nothing = asked.inside("pack", "kettle", "--budget", "3")
+    assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "no evidence that fits 3 tokens\n")
     assert "--budget" in asked.bad("pack", "kettle", "--budget", "0", status=2)
     assert "`budget_tokens`" in asked.bad("pack", "kettle", "--budget", "100000000", status=2)
 

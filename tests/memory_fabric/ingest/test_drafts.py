@@ -197,12 +197,6 @@ def test_a_long_record_is_cut() -> None:
     assert "".join("".join(chunk.text for chunk in item.chunks).split()) == "".join(text.split())
 
 
-def test_a_time_that_cannot_be_read_is_kept_as_written() -> None:
-    """Nothing that was imported is lost."""
-    item = draft_record(IngestRecord(id="1", text="x", timestamp="the day before"), project="s", limits=LIMITS)
-    assert (item.timestamp_s, item.meta) == (None, {"timestamp": "the day before"})
-
-
 @pytest.mark.parametrize(
     ("record", "modality"),
     [
