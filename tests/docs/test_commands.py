@@ -48,6 +48,8 @@ def test_which_commands_start_a_daemon(
 ) -> None:
     """On a profile without one; here it is only noted that one would be started."""
     started: list[Path] = []
+    # commands are imported when they are asked for: one imported below would keep the replacement for ever
+    _commands(cairn)
 
     def start(profile: Path, _: Any) -> dict[str, Any]:
         started.append(profile)
