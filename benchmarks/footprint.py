@@ -41,7 +41,9 @@ def start(profile: Path, *, rests: bool = False, indexes: Path | None = None, na
             time.sleep(0.005)
         took_s = time.perf_counter() - began
         if indexes is not None:
-            subprocess.run([sys.executable, "-m", "cli.main", "--profile", profile, "index", indexes], check=True)
+            command = [sys.executable, "-m", "cli.main", "--profile", profile, "index", indexes]
+            # what it says is no line of JSON
+            subprocess.run(command, check=True, stdout=sys.stderr)
         if rests:
             rest(process.pid, name)
         return took_s
