@@ -41,7 +41,7 @@ def start(profile: Path, *, rests: bool = False, indexes: Path | None = None, na
             time.sleep(0.005)
         took_s = time.perf_counter() - began
         if indexes is not None:
-            command = [sys.executable, "-m", "cli.main", "--profile", profile, "index", indexes]
+            command = [sys.executable, "-m", "cli.main", "--profile", str(profile), "index", str(indexes)]
             # what it says is no line of JSON
             subprocess.run(command, check=True, stdout=sys.stderr)
         if rests:
