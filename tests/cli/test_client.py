@@ -121,6 +121,7 @@ def test_the_report_has_the_documented_names(client: CairnClient) -> None:
     assert _json(report) == {
         "set": "cairn", "queries": 3, "recall@5": 1.0, "recall@10": 1.0, "recall@20": 1.0, "ndcg@10": 1.0,
         "mrr@10": 1.0, "p50_ms": 2.0, "p95_ms": 3.0, "p99_ms": 4.0, "regressed": False,
+        "degraded": [],
     }  # fmt: skip
 
 
