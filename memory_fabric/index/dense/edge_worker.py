@@ -120,6 +120,8 @@ def main(arguments: list[str]) -> int:
 
     work, folder, *limit = arguments
     _die_with_parent()
+    # to die of a damaged file is this process's answer; it is to leave no copy of its memory in the user's folder
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if limit:
         # a flipped byte in a table of ids was seen to make the engine ask for 18 GB
         resource.setrlimit(resource.RLIMIT_AS, (int(limit[0]), int(limit[0])))
