@@ -14,7 +14,7 @@ from memory_eval.corpora import corpus_folder, is_shipped_corpus
 from memory_eval.errors import GoldenSetError
 from memory_eval.golden import GoldenSet, is_shipped_set, load_set
 from memory_fabric.config import IngestConfig
-from memory_fabric.ingest.pipeline import allowed_roots
+from memory_fabric.ingest.roots import allowed_roots
 
 __all__ = ["Admitted", "admit"]
 

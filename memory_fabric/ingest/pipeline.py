@@ -5,30 +5,29 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from foundation.errors import InputError
-from foundation.paths import real_path
 from memory_fabric.config import IngestConfig
 from memory_fabric.errors import UnreadableError
-from memory_fabric.ingest.drafts import draft_document, draft_record, parse_when
+from memory_fabric.ingest.drafts import draft_document
 from memory_fabric.ingest.git import find_repository, read_head
 from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.pacing import Pace
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from memory_fabric.ingest.renames import GoneFiles, edited_rename, is_alike
+from memory_fabric.ingest.roots import resolved
 from memory_fabric.ingest.states import state_of
 from memory_fabric.ingest.walk import FoundFile, walk_tree
-from memory_fabric.operations import Check, IndexSummary, IngestRecord, Report
+from memory_fabric.operations import Check, IndexSummary, Report
 from memory_fabric.records import Filters, SkippedFile
 from memory_fabric.store.store import FileState, ItemDraft, Store
 
-__all__ = ["allowed_roots", "import_records", "index_paths"]
+__all__ = ["index_paths"]
 
 _RACY_S = 0.05
 """A file changed this recently may change again within the same clock tick: its stamp is not trusted next time."""
@@ -55,45 +54,6 @@ class _Tally(msgspec.Struct):
     removed: int = 0
     renamed: int = 0
     skipped: dict[str, str] = {}
-
-
-def allowed_roots(paths: Sequence[str], limits: IngestConfig) -> list[Path]:
-    """Return `paths` resolved, each inside one of the folders that the user allowed.
-
-    Raises:
-        InputError: A path is empty, leads nowhere, does not exist, or lies outside what is allowed.
-    """
-    if not paths:
-        raise InputError("paths", "no path given", fix="name a file or a folder")
-    allowed, denied = _folders(limits.roots), _folders(limits.denied)
-    roots = []
-    for text in paths:
-        if not text.strip() or "\x00" in text:
-            raise InputError("paths", f"`{text!r}` is not a path")
-        try:
-            root = real_path(text)
-            is_there = root.exists()
-        except (ValueError, OSError) as error:
-            said = error.strerror if isinstance(error, OSError) else error
-            raise InputError("paths", f"`{text}` leads nowhere: {said}") from error
-        if not is_there:
-            raise InputError("paths", f"`{text}` does not exist")
-        if not _is_below(root, allowed):
-            raise InputError(
-                "paths", f"`{text}` is outside the allowed folders", fix="add its folder to `memory.ingest.roots`"
-            )
-        if _is_below(root, denied):
-            raise InputError("paths", f"`{text}` lies in a folder that is never indexed: `memory.ingest.denied`")
-        roots.append(root)
-    return roots
-
-
-def _folders(texts: Sequence[str]) -> list[Path]:
-    return [real_path(text) for text in texts]
-
-
-def _is_below(path: Path, folders: Sequence[Path]) -> bool:
-    return any(path == folder or folder in path.parents for folder in folders)
 
 
 def index_paths(
@@ -188,7 +148,7 @@ class _IndexRun:
             on_skip=lambda skip: self._tally.skipped.__setitem__(skip.path, skip.reason),
             check=self._check,
             homes=self._homes,
-            denied=[str(folder) for folder in _folders(self._limits.denied)],
+            denied=[str(folder) for folder in resolved(self._limits.denied)],
         )
         for file in walker:
             found[file.path] = file
@@ -441,59 +401,3 @@ def _digest(data: bytes) -> bytes:
 
 _BATCH_CHUNKS = 2_000
 """Chunks after which a batch is written even when it has few files."""
-
-
-def import_records(
-    store: Store,
-    records: Iterable[IngestRecord],
-    *,
-    project: str,
-    limits: IngestConfig,
-    report: Report,
-    check: Check,
-) -> IndexSummary:
-    """Write imported records; a record with a known id replaces the old one.
-
-    Raises:
-        InputError: A record has no id, no known project, or a time that cannot be read; what is written before stays.
-    """
-    started = time.monotonic()
-    pace = Pace(report, "records", "index")
-    batch: list[ItemDraft] = []
-    items = chunks = 0
-    skipped: list[SkippedFile] = []
-    for number, record in enumerate(records, 1):
-        check()
-        home = project or record.project
-        if not record.id.strip():
-            raise InputError("records", f"record {number} has no `id`")
-        if not home:
-            raise InputError("project", f"record {number} names no project", fix="give `--project NAME`")
-        if record.timestamp and parse_when(record.timestamp) is None:
-            field, said = f"records[{number - 1}].timestamp", f"`{record.timestamp}` is not a time"
-            raise InputError(field, said, fix="write it as RFC 3339")
-        pace.advance()
-        if not record.text.strip():
-            skipped.append(SkippedFile(f"jsonl:{home}/{record.id}", "empty"))
-            continue
-        batch.append(draft_record(record, project=home, limits=limits))
-        items += 1
-        if len(batch) >= 500:
-            chunks += store.write(put=batch).chunks
-            batch = []
-    if batch:
-        chunks += store.write(put=batch).chunks
-    pace.finish()
-    took_s = time.monotonic() - started
-    return IndexSummary(
-        files=items + len(skipped),
-        unchanged=0,
-        items=items,
-        chunks=chunks,
-        removed=0,
-        renamed=0,
-        skipped=tuple(skipped),
-        redacted=0,
-        took_s=took_s,
-        chunks_per_s=chunks / took_s if took_s else 0.0,
-    )

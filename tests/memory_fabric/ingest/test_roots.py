@@ -8,7 +8,7 @@ import pytest
 
 from foundation.errors import InputError
 from memory_fabric.config import IngestConfig
-from memory_fabric.ingest.pipeline import allowed_roots
+from memory_fabric.ingest.roots import allowed_roots
 
 
 @pytest.mark.parametrize(
