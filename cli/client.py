@@ -171,7 +171,9 @@ class CairnClient:
         query = _built(memory_pb2.RecallRequest, text=text, **fields)
         request = _built(memory_pb2.ContextPackRequest, query=query, budget_tokens=budget_tokens)
         reply = self._answer(self._memory.ContextPack, request)
-        fragments = tuple(Fragment(f.number, from_wire(f.hit.cite, Cite), f.text, f.tokens) for f in reply.fragments)
+        fragments = tuple(
+            Fragment(f.number, from_wire(f.hit.cite, Cite), f.text, f.tokens, f.hit.freshness) for f in reply.fragments
+        )
         return Pack(reply.text, fragments, reply.tokens, reply.budget_tokens, reply.took_ms, tuple(reply.degraded))
 
     def get(self, item_id: str) -> Item:

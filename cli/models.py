@@ -83,6 +83,7 @@ class Hit(msgspec.Struct, frozen=True):
     project: str
     highlights: tuple[tuple[int, int], ...] = ()
     more: int = 0
+    freshness: str = "fresh"
 
 
 class RecallResult(msgspec.Struct, frozen=True):
@@ -92,6 +93,8 @@ class RecallResult(msgspec.Struct, frozen=True):
     took_ms: float
     stages: dict[str, float]
     degraded: tuple[str, ...]
+    journal_seq: int = 0
+    applied_seq: int = 0
 
 
 class Fragment(msgspec.Struct, frozen=True):
@@ -101,6 +104,7 @@ class Fragment(msgspec.Struct, frozen=True):
     cite: Cite
     text: str
     tokens: int
+    freshness: str = "fresh"
 
 
 class Pack(msgspec.Struct, frozen=True):

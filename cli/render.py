@@ -17,7 +17,10 @@ __all__ = ["place", "show_checks", "show_forgotten", "show_items", "show_result"
 _SHOWN_SKIPS = 10
 _INDENT = "   "
 
-_STAGES = {name: rank for rank, name in enumerate(("embed", "dense", "sparse", "fuse"))}
+_STAGES = {name: rank for rank, name in enumerate(("embed", "dense", "sparse", "fuse", "rerank", "fresh"))}
+
+_AGES = {"stale": "not dim bold yellow", "gone": "not dim bold red", "unknown": "dim yellow"}
+"""Freshness that is worth a word, and its colour."""
 
 _TABLE_CELLS = 72
 """Columns that a table of items needs beside its ids."""
@@ -63,6 +66,8 @@ def show_result(result: Any, *, is_explained: bool) -> None:
         if hit.cite.symbol:
             head.append(f"  {hit.cite.symbol}", style="magenta")
         head.append(f"  {hit.score:.3f}", style="dim")
+        if hit.freshness in _AGES:
+            head.append(f"  {hit.freshness}", style=_AGES[hit.freshness])
         if hit.more:
             head.append(f"  +{hit.more} more like this", style="dim")
         out.print(head)

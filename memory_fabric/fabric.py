@@ -36,6 +36,7 @@ from memory_fabric.operations import (
     Report,
 )
 from memory_fabric.recall.context_pack import pack_context
+from memory_fabric.recall.freshness import FreshnessJudge
 from memory_fabric.recall.retrieve import Retriever
 from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
 from memory_fabric.store.store import ItemDraft, Store
@@ -60,6 +61,7 @@ class MemoryFabric:
         self._legs = legs
         self._clock = clock
         self._retriever = Retriever(store, legs.source(), config.recall, clock)
+        self._freshness = FreshnessJudge(store)
         self._upkeep = Upkeep(store, legs)
         # two index runs over the same tree would read everything twice and argue about what is missing
         self._index_lock = threading.Lock()
@@ -94,6 +96,7 @@ class MemoryFabric:
         self._upkeep.stop()
         self._legs.stop()
         self._retriever.close()
+        self._freshness.close()
         self._store.close()
 
     # ---- remembering ------------------------------------------------------------------------------------------
@@ -208,7 +211,9 @@ class MemoryFabric:
             QueryError: The query is empty or `k` is out of range.
         """
         with self._legs.foreground():
-            return self._retriever.recall(query, check=check)
+            journal_seq, applied_seq = self._store.journal_head(), self._legs.level_seq()
+            found = self._freshness.judged(self._retriever.recall(query, check=check))
+            return msgspec.structs.replace(found, journal_seq=journal_seq, applied_seq=applied_seq)
 
     def context_pack(self, query: RecallQuery, *, budget_tokens: int, check: Check = _no_check) -> ContextPack:
         """Return quoted evidence for a question under a strict token budget."""

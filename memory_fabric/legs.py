@@ -151,6 +151,10 @@ class Legs:
             settled.append(mark.applied_seq)
         return min(settled)
 
+    def level_seq(self) -> JournalSeq:
+        """Return the position up to which every index in use holds everything, visible and durable."""
+        return min(applier.settled_seq for applier in self.appliers)
+
     # ---- for recall -------------------------------------------------------------------------------------------
 
     def source(self) -> LegSource:

@@ -18,6 +18,7 @@ __all__ = [
     "Cite",
     "Document",
     "Filters",
+    "Freshness",
     "Hit",
     "ItemSource",
     "JournalEntry",
@@ -270,6 +271,10 @@ class ScoreParts(msgspec.Struct, frozen=True):
     rerank: float | None = None
 
 
+Freshness = Literal["fresh", "stale", "gone", "unknown"]
+"""Whether the source still says it; `unknown` when the disk did not answer in time, and `degraded` says so."""
+
+
 class Hit(msgspec.Struct, frozen=True):
     """One answer."""
 
@@ -285,6 +290,8 @@ class Hit(msgspec.Struct, frozen=True):
     """Character ranges of `snippet` that match the query."""
     more: int = 0
     """Further fragments of the same source, folded behind this one."""
+    freshness: Freshness = "fresh"
+    """Records and notes have no source that could change."""
 
 
 class RecallResult(msgspec.Struct, frozen=True):
@@ -293,5 +300,9 @@ class RecallResult(msgspec.Struct, frozen=True):
     items: tuple[Hit, ...]
     took_ms: float
     stages: dict[str, float] = {}
-    """Milliseconds by stage: `embed`, `dense`, `sparse`, `fuse`, `rerank`."""
+    """Milliseconds by stage: `embed`, `dense`, `sparse`, `fuse`, `rerank`, `fresh`."""
     degraded: tuple[str, ...] = ()
+    journal_seq: int = 0
+    """Position of the truth that was answered from."""
+    applied_seq: int = 0
+    """Position up to which every index in use held everything."""

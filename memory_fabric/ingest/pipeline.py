@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ from memory_fabric.ingest.pacing import Pace
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from memory_fabric.ingest.renames import GoneFiles, edited_rename, is_alike
 from memory_fabric.ingest.roots import resolved
-from memory_fabric.ingest.states import state_of
+from memory_fabric.ingest.states import digest_of, state_of
 from memory_fabric.ingest.walk import FoundFile, walk_tree
 from memory_fabric.operations import Check, IndexSummary, Report
 from memory_fabric.records import Filters, SkippedFile
@@ -213,7 +212,7 @@ class _IndexRun:
 
     def _digest_of(self, file: FoundFile) -> bytes | None:
         try:
-            return _digest(read_regular(file.path, self._limits.max_file_bytes))
+            return digest_of(read_regular(file.path, self._limits.max_file_bytes))
         except UnreadableError:
             return None
 
@@ -260,7 +259,7 @@ class _IndexRun:
             data = read_regular(file.path, self._limits.max_file_bytes)
         except UnreadableError as error:
             return _ReadFile(file, b"", reason=error.reason, is_failed=True)
-        digest = _digest(data)
+        digest = digest_of(data)
         if state is not None and state.content_hash == digest and state.state == "indexed" and not self._is_forced:
             return _ReadFile(file, digest, is_same=True)
         try:
@@ -393,10 +392,6 @@ def _file_of(path: str) -> str:
 def _is_as_before(state: FileState, refused: dict[str, str]) -> bool:
     """Whether the walk refuses again, for the same reason, what it refused before."""
     return state.state == "skipped" and bool(state.reason) and refused.get(state.path) == state.reason
-
-
-def _digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 _BATCH_CHUNKS = 2_000

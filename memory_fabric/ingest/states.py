@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal
 
 from memory_fabric.ingest.walk import FoundFile
 from memory_fabric.store.store import FileState
 
-__all__ = ["state_of"]
+__all__ = ["digest_of", "state_of"]
+
+
+def digest_of(data: bytes) -> bytes:
+    """Return 16 bytes over the content of a file."""
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def state_of(

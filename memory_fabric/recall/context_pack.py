@@ -10,6 +10,13 @@ from memory_fabric.records import ChunkRow, Cite, Hit, RecallResult
 
 __all__ = ["pack_context", "place_of"]
 
+_NOTES = {
+    "stale": " (stale: the source has changed since)",
+    "gone": " (gone: the source is no longer there)",
+    "unknown": " (the source could not be looked at)",
+}
+"""What a model must know of a quotation: it is evidence of what was, and perhaps not of what is."""
+
 
 def place_of(cite: Cite) -> str:
     """Return a citation as people write it: `path:12-30`, `path page 3`, or the uri."""
@@ -66,4 +73,4 @@ def pack_context(
 
 
 def _block(number: int, hit: Hit, text: str) -> str:
-    return f"[{number}] {place_of(hit.cite)}\n{text}"
+    return f"[{number}] {place_of(hit.cite)}{_NOTES.get(hit.freshness, '')}\n{text}"

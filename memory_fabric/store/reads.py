@@ -222,6 +222,16 @@ class Reader:
             for row in self._rows(FileColumns, f"SELECT {FILE_COLUMNS} FROM files WHERE {where}", values)  # noqa: S608 (constant columns)
         }
 
+    def file_states(self, paths: Sequence[str]) -> dict[str, FileState]:
+        """Return what is remembered of single files."""
+        found: dict[str, FileState] = {}
+        for start in range(0, len(paths), _STEP):
+            part = paths[start : start + _STEP]
+            marks = ",".join("?" * len(part))
+            rows = self._rows(FileColumns, f"SELECT {FILE_COLUMNS} FROM files WHERE path IN ({marks})", part)  # noqa: S608 (constant columns, marks only)
+            found.update((row[0], file_state(row)) for row in rows)
+        return found
+
     def counts(self) -> Counts:
         """Return how much is stored."""
         items = self._rows(tuple[str, str, int], "SELECT project, modality, count(*) FROM items GROUP BY 1, 2")

@@ -281,6 +281,10 @@ class Store:
         """Return what is remembered of the files below some folders."""
         return self._reader.files(under)
 
+    def file_states(self, paths: Sequence[str]) -> dict[str, FileState]:
+        """Return what is remembered of single files; unknown ones are left out."""
+        return self._reader.file_states(paths)
+
     def counts(self) -> Counts:
         """Return how much is stored."""
         return self._reader.counts()

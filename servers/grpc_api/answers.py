@@ -132,6 +132,7 @@ def _wire_hit(hit: Hit) -> memory_pb2.Hit:
         chunk_id=hit.chunk_id,
         highlights=[memory_pb2.Range(start=a, end=b) for a, b in hit.highlights],
         more=hit.more,
+        freshness=hit.freshness,
     )
 
 
@@ -142,6 +143,8 @@ def wire_result(result: RecallResult) -> memory_pb2.RecallResult:
         took_ms=result.took_ms,
         stages=result.stages,
         degraded=result.degraded,
+        journal_seq=result.journal_seq,
+        applied_seq=result.applied_seq,
     )
 
 

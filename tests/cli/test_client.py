@@ -63,13 +63,14 @@ def test_recall_is_the_documented_json(client: CairnClient, note: Path) -> None:
     """Names and shapes are those of the contract; a leg that did not answer is null, not 0."""
     list(client.index([str(note)]))
     found = _json(client.recall("words note", k=3))
-    assert found.keys() == {"items", "took_ms", "stages", "degraded"}
+    assert found.keys() == {"items", "took_ms", "stages", "degraded", "journal_seq", "applied_seq"}
     (hit,) = found["items"]
     assert hit["cite"] == {"path": str(note), "line": 1, "line_end": 1, "uri": str(note)}
     assert hit["parts"] == {
         "dense": None, "sparse": 1.0, "recency": 0.5, "quality": 0.0, "boost": 0.0, "rerank": None,
     }  # fmt: skip
     assert hit["highlights"] == [[0, 4]]
+    assert hit["freshness"] == "fresh"
     assert found["stages"] == {"sparse": 0.5}
 
 

@@ -6,6 +6,7 @@ import os
 import pwd
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli.models import CheckRow, Cite, ForgetSummary, Hit, Item, Meta, RecallResult, ScoreParts, Skipped, Source
@@ -117,6 +118,20 @@ def test_a_leg_that_did_not_answer_is_not_explained(
     assert "+2 more like this" in printed
     assert "1 answer in 1.5 ms (sparse 0.5)" in printed
     assert "degraded: no vector search" in printed
+
+
+@pytest.mark.parametrize(("freshness", "style"), [("stale", "1;33"), ("gone", "1;31"), ("unknown", "2;33")])
+def test_an_answer_that_aged_says_so(
+    freshness: str, style: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a colour of its own, behind the score; a fresh one says nothing."""
+    put_screen(monkeypatch)
+    fresh = _result("a word")
+    show_result(fresh, is_explained=False)
+    assert "fresh" not in capsys.readouterr().out
+    aged = msgspec.structs.replace(fresh.items[0], freshness=freshness)
+    show_result(msgspec.structs.replace(fresh, items=(aged,)), is_explained=False)
+    assert f"\x1b[{style}m  {freshness}\x1b[0m" in capsys.readouterr().out
 
 
 def test_nothing_found_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -207,7 +207,7 @@ class Range(_message.Message):
     def __init__(self, start: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
 
 class Hit(_message.Message):
-    __slots__ = ("id", "score", "parts", "snippet", "cite", "modality", "project", "chunk_id", "highlights", "more")
+    __slots__ = ("id", "score", "parts", "snippet", "cite", "modality", "project", "chunk_id", "highlights", "more", "freshness")
     ID_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
@@ -218,6 +218,7 @@ class Hit(_message.Message):
     CHUNK_ID_FIELD_NUMBER: _ClassVar[int]
     HIGHLIGHTS_FIELD_NUMBER: _ClassVar[int]
     MORE_FIELD_NUMBER: _ClassVar[int]
+    FRESHNESS_FIELD_NUMBER: _ClassVar[int]
     id: str
     score: float
     parts: ScoreParts
@@ -228,10 +229,11 @@ class Hit(_message.Message):
     chunk_id: int
     highlights: _containers.RepeatedCompositeFieldContainer[Range]
     more: int
-    def __init__(self, id: _Optional[str] = ..., score: _Optional[float] = ..., parts: _Optional[_Union[ScoreParts, _Mapping]] = ..., snippet: _Optional[str] = ..., cite: _Optional[_Union[_common_pb2.Cite, _Mapping]] = ..., modality: _Optional[str] = ..., project: _Optional[str] = ..., chunk_id: _Optional[int] = ..., highlights: _Optional[_Iterable[_Union[Range, _Mapping]]] = ..., more: _Optional[int] = ...) -> None: ...
+    freshness: str
+    def __init__(self, id: _Optional[str] = ..., score: _Optional[float] = ..., parts: _Optional[_Union[ScoreParts, _Mapping]] = ..., snippet: _Optional[str] = ..., cite: _Optional[_Union[_common_pb2.Cite, _Mapping]] = ..., modality: _Optional[str] = ..., project: _Optional[str] = ..., chunk_id: _Optional[int] = ..., highlights: _Optional[_Iterable[_Union[Range, _Mapping]]] = ..., more: _Optional[int] = ..., freshness: _Optional[str] = ...) -> None: ...
 
 class RecallResult(_message.Message):
-    __slots__ = ("items", "took_ms", "stages", "degraded")
+    __slots__ = ("items", "took_ms", "stages", "degraded", "journal_seq", "applied_seq")
     class StagesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -243,11 +245,15 @@ class RecallResult(_message.Message):
     TOOK_MS_FIELD_NUMBER: _ClassVar[int]
     STAGES_FIELD_NUMBER: _ClassVar[int]
     DEGRADED_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_SEQ_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_SEQ_FIELD_NUMBER: _ClassVar[int]
     items: _containers.RepeatedCompositeFieldContainer[Hit]
     took_ms: float
     stages: _containers.ScalarMap[str, float]
     degraded: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, items: _Optional[_Iterable[_Union[Hit, _Mapping]]] = ..., took_ms: _Optional[float] = ..., stages: _Optional[_Mapping[str, float]] = ..., degraded: _Optional[_Iterable[str]] = ...) -> None: ...
+    journal_seq: int
+    applied_seq: int
+    def __init__(self, items: _Optional[_Iterable[_Union[Hit, _Mapping]]] = ..., took_ms: _Optional[float] = ..., stages: _Optional[_Mapping[str, float]] = ..., degraded: _Optional[_Iterable[str]] = ..., journal_seq: _Optional[int] = ..., applied_seq: _Optional[int] = ...) -> None: ...
 
 class ContextPackRequest(_message.Message):
     __slots__ = ("query", "budget_tokens")
