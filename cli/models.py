@@ -58,6 +58,7 @@ class Cite(msgspec.Struct, frozen=True, omit_defaults=True):
     time_s: float | None = None
     uri: str = ""
     symbol: str = ""
+    timestamp: str = ""
 
 
 class ScoreParts(msgspec.Struct, frozen=True):

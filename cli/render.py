@@ -64,7 +64,9 @@ def show_result(result: Any, *, is_explained: bool) -> None:
         head = Text(f"{number}. ", style="dim")
         head.append(place(hit.cite), style="bold cyan")
         if hit.cite.symbol:
-            head.append(f"  {hit.cite.symbol}", style="magenta")
+            head.append(f"  {one_line(hit.cite.symbol)}", style="magenta")
+        if hit.cite.timestamp:
+            head.append(f"  {hit.cite.timestamp[:16].replace('T', ' ')}", style="green")
         head.append(f"  {hit.score:.3f}", style="dim")
         if hit.freshness in _AGES:
             head.append(f"  {hit.freshness}", style=_AGES[hit.freshness])

@@ -15,8 +15,9 @@ from foundation.errors import InputError, NotFoundError
 from foundation.ids import ItemId, new_ulid
 from foundation.paths import expanded_path, real_path
 from memory_fabric.config import MemoryConfig
-from memory_fabric.ingest.drafts import draft_record, parse_when
+from memory_fabric.ingest.drafts import draft_record
 from memory_fabric.ingest.importing import import_records
+from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.pipeline import index_paths
 from memory_fabric.ingest.roots import allowed_roots
 from memory_fabric.ingest.watch import ChangeSet, follow

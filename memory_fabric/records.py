@@ -30,6 +30,7 @@ __all__ = [
     "ScoreParts",
     "Signals",
     "SkippedFile",
+    "Turn",
     "Weights",
 ]
 
@@ -38,6 +39,17 @@ Layer = Literal["document", "session", "episodic", "semantic", "preference", "di
 
 
 # ---- going in -------------------------------------------------------------------------------------------------
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What one speaker says before another does; the turns of a document lie end to end and cover it whole."""
+
+    start: int
+    """Offset in the document text at which it begins, the speaker's name included."""
+    speaker: str = ""
+    """Empty for what stands before the first speaker."""
+    timestamp_s: float | None = None
+    """None where the source does not tell: then the document's time counts."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -55,6 +67,8 @@ class Document(msgspec.Struct, frozen=True):
     mime: str
     inner_path: str = ""
     """Path inside a container (`mail/1.txt` of a zip); empty for the file itself."""
+    part: str = ""
+    """Which of several documents of one file it is, such as a conversation's id; empty for the only one."""
     title: str = ""
     language: str = ""
     """Programming language of code; empty for prose, whose natural language is decided per chunk."""
@@ -63,6 +77,8 @@ class Document(msgspec.Struct, frozen=True):
     pages: tuple[int, ...] | None = None
     timestamp_s: float | None = None
     meta: dict[str, str] = {}
+    turns: tuple[Turn, ...] = ()
+    """Of a conversation, in order."""
 
 
 class ChunkSpan(msgspec.Struct, frozen=True):
@@ -80,11 +96,13 @@ class ChunkSpan(msgspec.Struct, frozen=True):
     """Heading path of prose, outermost first."""
     symbol: str = ""
     """Scope name of code, e.g. `Parser.parse`; those of several small definitions joined by `, `, in their order;
-    empty outside a definition."""
+    empty outside a definition. In a conversation who speaks, in the same manner."""
     symbol_kind: str = ""
-    """`function`, `class`, `method`, `type`, `module` or empty."""
+    """`function`, `class`, `method`, `type`, `module`, `speaker` or empty."""
     signature: str = ""
     docstring: str = ""
+    timestamp_s: float | None = None
+    """When the first turn was said; None where that is not known."""
 
 
 # ---- kept -----------------------------------------------------------------------------------------------------
@@ -161,7 +179,8 @@ class ChunkRow(msgspec.Struct, frozen=True):
     path: str
     uri: str
     timestamp_s: float
-    """0 when the item has no date: then `is_dated` says so, and no condition on time is met."""
+    """Of a turn the time at which it was said, else the item's; 0 where there is none: then `is_dated` says so, and no
+    condition on time is met."""
     quality: float
     layer: str = "document"
     is_dated: bool = True
@@ -257,6 +276,8 @@ class Cite(msgspec.Struct, frozen=True, omit_defaults=True):
     time_s: float | None = None
     uri: str = ""
     symbol: str = ""
+    timestamp: float | None = None
+    """When it was said: of conversations only."""
 
 
 class ScoreParts(msgspec.Struct, frozen=True):

@@ -60,6 +60,7 @@ def _piped() -> str:
 @click.argument("ids", nargs=-1)
 @click.option("--path", type=GivenPath(), help="A file, or a folder with everything below it.")
 @where_options
+@click.option("--session", default="", metavar="ID", help="A conversation; `cairn get` shows its id.")
 @click.option("--dry-run", is_flag=True, help="Only show what would go.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option
@@ -74,7 +75,7 @@ def forget(
     is_json: bool,
     **options: Any,
 ) -> int:
-    """Forget items by id, path, project or time; every option given must match."""
+    """Forget items by id, path, project, session or time; every option given must match."""
     if is_json and not (yes or dry_run):
         _refuse_unasked()
     if path:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import PurePath
 
-from foundation.clock import parse_rfc3339
 from memory_fabric.config import IngestConfig
 from memory_fabric.ingest.chunkers.factory import chunk
 from memory_fabric.ingest.language import natural_language
+from memory_fabric.ingest.moments import day_of, parse_when
 from memory_fabric.operations import IngestRecord
 from memory_fabric.records import ChunkSpan, Document, Modality
 from memory_fabric.store.store import ChunkDraft, ItemDraft
 
-__all__ = ["content_key", "draft_document", "draft_record", "parse_when", "record_modality"]
+__all__ = ["content_key", "draft_document", "draft_record", "record_modality"]
 
 _SPEAKER = re.compile(r"^[^\W\d_][\w .'’-]{0,38}: \S")
 _CODE_LINE = re.compile(
@@ -37,19 +36,9 @@ _FIRST_CHARS = 200
 
 _PYTHON = re.compile(r"^\s*(async )?def \w+\(.*|^\s*class \w+.*:$", re.MULTILINE)
 
-_WRITTEN_TIMES = (
-    "%I:%M %p on %d %B, %Y",
-    "%d %B %Y",
-    "%d %B, %Y",
-    "%B %d, %Y",
-    "%Y/%m/%d",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d (%a) %H:%M",
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
-    "%m/%d/%Y",
-)
-"""Forms that public conversation sets and chat exports use beside ISO 8601."""
+
+_FOLDERS = 3
+"""Folders above a chat that its fields name: how people file their conversations."""
 
 
 def content_key(*parts: str) -> bytes:
@@ -73,26 +62,29 @@ def draft_document(
     source_hash: bytes = b"",
 ) -> ItemDraft:
     """Cut a document read from `path` and return what the store keeps of it."""
-    uri = f"{path}!/{document.inner_path}" if document.inner_path else path
+    place = f"{path}!/{document.inner_path}" if document.inner_path else path
     stem = PurePath(document.inner_path or path)
     title = document.title or stem.name
     spans = chunk(document, wanted_chars=limits.chunk_chars, max_chars=limits.max_chunk_chars)
     chunks = tuple(
         _draft_chunk(document, span, title, stem) for span in spans if document.text[span.start : span.end].strip()
     )
+    meta = document.meta
+    if document.turns and "folders" not in meta and (folders := PurePath(path).parent.parts[1:]):
+        meta = {**meta, "folders": "/".join(folders[-_FOLDERS:])}
     when = document.timestamp_s if document.timestamp_s is not None else fallback_time_s
     return ItemDraft(
         project=project,
-        uri=uri,
-        path=path if not document.inner_path else uri,
+        uri=f"{place}#{document.part}" if document.part else place,
+        path=place,
         modality=document.modality,
         title=title,
         mime=document.mime,
         timestamp_s=when,
-        layer="document",
+        layer="session" if document.modality == "conversation" else "document",
         tags=(),
         quality=0.5,
-        meta=document.meta,
+        meta=meta,
         chunks=chunks,
         content_hash=source_hash or content_key(document.text),
         repo=repo,
@@ -108,7 +100,7 @@ def _draft_chunk(document: Document, span: ChunkSpan, title: str, stem: PurePath
         language = document.language or "code"
     else:
         headings = [h for h in span.headings if h != title]
-        context = " > ".join([title, *headings])
+        context = " > ".join(filter(None, [title, day_of(span.timestamp_s), *headings]))
         language = natural_language(text)
     first, last = span.line_start, span.line_end
     page = 0
@@ -126,6 +118,7 @@ def _draft_chunk(document: Document, span: ChunkSpan, title: str, stem: PurePath
         symbol=span.symbol,
         symbol_kind=span.symbol_kind,
         content_hash=content_key(context, text),
+        timestamp_s=span.timestamp_s,
     )
 
 
@@ -228,19 +221,3 @@ def record_modality(record: IngestRecord) -> Modality:
     if len(_CODE_LINE.findall(record.text)) * 3 >= lines and (lines > 1 or _PYTHON.match(first)):
         return "code"
     return "text"
-
-
-def parse_when(text: str) -> float | None:
-    """Return seconds since the epoch for a written time, or None when no known form fits."""
-    if not text:
-        return None
-    try:
-        return parse_rfc3339(text)
-    except ValueError:
-        pass
-    for form in _WRITTEN_TIMES:
-        try:
-            return parse_rfc3339(datetime.strptime(text, form).isoformat())
-        except ValueError:
-            continue
-    return None

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from foundation.errors import InputError
 from memory_fabric.config import IngestConfig
-from memory_fabric.ingest.drafts import draft_record, parse_when
+from memory_fabric.ingest.drafts import draft_record
+from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.pacing import Pace
 from memory_fabric.operations import Check, IndexSummary, IngestRecord, Report
 from memory_fabric.records import SkippedFile

@@ -316,4 +316,5 @@ def cite_of(row: ChunkRow) -> Cite:
         page=row.page,
         uri=row.uri,
         symbol=row.symbol,
+        timestamp=row.timestamp_s if row.modality == "conversation" and row.is_dated else None,
     )

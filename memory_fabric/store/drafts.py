@@ -24,6 +24,8 @@ class ChunkDraft(msgspec.Struct, frozen=True):
     symbol_kind: str
     content_hash: bytes
     """16 bytes over context and text."""
+    timestamp_s: float | None = None
+    """Of a turn; None where the item's counts."""
 
 
 class ItemDraft(msgspec.Struct, frozen=True):

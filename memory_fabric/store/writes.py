@@ -19,11 +19,11 @@ _INSERT_ITEM = f"INSERT INTO items (id, {ITEM_COLUMNS}) VALUES ({', '.join('?' *
 _UPDATE_ITEM = f"UPDATE items SET ({ITEM_COLUMNS}) = ({', '.join('?' * 14)}), version = version + 1 WHERE key = ?"  # noqa: S608 (constants)
 _INSERT_CHUNK = (
     "INSERT INTO chunks (id, item_key, ordinal, text, context, line_start, line_end, page, language, symbol,"
-    " symbol_kind, content_hash, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " symbol_kind, content_hash, checksum, timestamp_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE_CHUNK = (
-    "UPDATE chunks SET ordinal = ?, line_start = ?, line_end = ?, page = ?, language = ?, symbol = ?, symbol_kind = ?"
-    " WHERE id = ?"
+    "UPDATE chunks SET ordinal = ?, line_start = ?, line_end = ?, page = ?, language = ?, symbol = ?, symbol_kind = ?,"
+    " timestamp_s = ? WHERE id = ?"
 )
 
 
@@ -33,8 +33,8 @@ class _Kept(msgspec.Struct, frozen=True):
     id: int
     place: tuple[int, int, int, int]
     """Ordinal, first and last line, page."""
-    words: tuple[str, str, str]
-    """Language, symbol and kind of symbol: the indexes look at them."""
+    words: tuple[str, str, str, float | None]
+    """Language, symbol, kind of symbol and time: the indexes look at them."""
 
 
 class Writer:
@@ -81,7 +81,7 @@ class Writer:
                 continue
             kept = old[chunk.content_hash].pop()
             place = (ordinal, chunk.line_start, chunk.line_end, chunk.page)
-            words = (chunk.language, chunk.symbol, chunk.symbol_kind)
+            words = (chunk.language, chunk.symbol, chunk.symbol_kind, chunk.timestamp_s)
             if (place, words) != (kept.place, kept.words):
                 changed.append((*place, *words, kept.id))
             if is_moved or words != kept.words:
@@ -95,12 +95,13 @@ class Writer:
         """Return the fragments of an item by content, the first of equal ones last in its list."""
         known: defaultdict[bytes, list[_Kept]] = defaultdict(list)
         for chunk_id, content_hash, *rest in self._db.execute(
-            "SELECT id, content_hash, ordinal, line_start, line_end, page, language, symbol, symbol_kind FROM chunks"
-            " WHERE item_key = ? ORDER BY ordinal DESC",
+            "SELECT id, content_hash, ordinal, line_start, line_end, page, language, symbol, symbol_kind, timestamp_s"
+            " FROM chunks WHERE item_key = ? ORDER BY ordinal DESC",
             (key,),
         ):
-            ordinal, first, last, page, *words = rest
-            known[content_hash].append(_Kept(chunk_id, (ordinal, first, last, page), (words[0], words[1], words[2])))
+            *place, language, symbol, kind, moment = rest
+            words = (language, symbol, kind, moment)
+            known[content_hash].append(_Kept(chunk_id, (place[0], place[1], place[2], place[3]), words))
         return known
 
     def _insert_chunks(self, key: int, chunks: Sequence[tuple[int, ChunkDraft]]) -> None:
@@ -182,4 +183,5 @@ def _chunk_values(chunk_id: int, key: int, ordinal: int, chunk: ChunkDraft) -> t
         chunk.symbol_kind,
         chunk.content_hash,
         checksum(chunk.context, chunk.text),
+        chunk.timestamp_s,
     )

@@ -126,6 +126,7 @@ def _wire_hit(hit: Hit) -> memory_pb2.Hit:
             time_s=cite.time_s,
             uri=sendable(cite.uri),
             symbol=sendable(cite.symbol),
+            timestamp=_written(cite.timestamp),
         ),
         modality=hit.modality,
         project=sendable(hit.project),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from foundation.paths import real_path
-from memory_fabric.ingest.drafts import parse_when
+from memory_fabric.ingest.moments import parse_when
 from memory_fabric.records import Layer, Modality
 from servers.errors import RequestError
 from servers.grpc_api.wire_text import clipped

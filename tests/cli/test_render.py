@@ -63,6 +63,17 @@ def test_a_match_is_marked_where_it_stands(
     assert printed.count(_MARK) == len(words)
 
 
+def test_a_turn_is_shown_with_speaker_and_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To the minute, behind its place."""
+    put_screen(monkeypatch)
+    cite = Cite("/x/a.json", line=3, line_end=4, symbol="Анна", timestamp="2024-05-01T10:00:30.000Z")
+    hit = Hit("mi_1", 0.9, _PARTS, "word", cite, "conversation", "p", (), 0)
+    show_result(RecallResult((hit,), 1.5, {}, ()), is_explained=False)
+    assert "a.json:3-4  Анна  2024-05-01 10:00  0.900" in CSI.sub("", capsys.readouterr().out)
+
+
 def test_a_document_cannot_drive_the_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,7 @@ import trio
 
 from foundation.errors import InputError, NotFoundError
 from foundation.ids import ChunkId, ItemId, new_item_id
-from memory_fabric.ingest.drafts import parse_when
+from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.watch import ChangeSet
 from memory_fabric.operations import (
     Check,

@@ -9,6 +9,7 @@ import msgspec
 
 from memory_fabric.ingest.chunkers.lines import LineMap, chunk_lines
 from memory_fabric.ingest.chunkers.prose import chunk_prose
+from memory_fabric.ingest.chunkers.turns import chunk_turns
 from memory_fabric.records import ChunkSpan, Document
 
 __all__ = ["chunk"]
@@ -38,6 +39,8 @@ def chunk(document: Document, *, wanted_chars: int = 1000, max_chars: int = 1600
 
         language = document.language or document.format
         return chunk_code(document.text, language=language, wanted_chars=wanted_chars, max_chars=max_chars)
+    if document.turns:
+        return chunk_turns(document.text, document.turns, wanted_chars=wanted_chars, max_chars=max_chars)
     if document.format in _BY_LINES:
         return chunk_lines(document.text, wanted_chars=wanted_chars, max_chars=max_chars)
     form = _PROSE.get(document.format, "text")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.readers.base import Result, Source
 from memory_fabric.ingest.readers.encoding import decode
 from memory_fabric.ingest.readers.lines import Lines, folded
@@ -37,15 +38,21 @@ _DIRECTIVE = re.compile(r"\s(?:v-[a-z]|ng-[a-z]|x-[a-z]|hx-[a-z]|th:[a-z]|[*\[(@
 """Attributes that programs fill in, as in Vue, Angular, Alpine, htmx and Thymeleaf."""
 
 
+_CHAT_PAGE = "var jsonData = ["
+"""In the page of a ChatGPT export, which holds all conversations a second time."""
+
+
 def read(source: Source) -> Iterator[Result]:
     """Yield a page as Markdown, or a template as code; nothing when it is blank.
 
     Raises:
-        UnreadableError: The bytes are no text.
+        UnreadableError: The bytes are no text, or they are the page of a chat export.
     """
     text = decode(source.data)
     if not text or text.isspace():
         return
+    if _CHAT_PAGE in text and '"mapping"' in text:
+        raise UnreadableError("shows what `conversations.json` beside it holds")
     title, lines = html_lines(text)
     body = lines.text()
     if _TEMPLATE.search(text) or not _is_page(text, body):

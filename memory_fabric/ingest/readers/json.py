@@ -1,19 +1,18 @@
-"""JSON, as lines `path.key: value`; a file of one document a line is read record by record."""
+"""JSON: chats as conversations, all else as lines `path.key: value`; of one document a line record by record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from memory_fabric.ingest.readers.base import MAX_TEXT_CHARS, Result, Source
+from memory_fabric.ingest.readers.chats.factory import read_chats
 from memory_fabric.ingest.readers.encoding import decode
-from memory_fabric.ingest.readers.json_scan import Leaf, label, scan
+from memory_fabric.ingest.readers.json_scan import label, scan
+from memory_fabric.ingest.readers.json_text import flatten
 from memory_fabric.ingest.readers.lines import Lines, folded
 from memory_fabric.records import Document
 
 __all__ = ["read"]
-
-_JOINED_CHARS = 160
-"""Width up to which the values of an array stand on one line."""
 
 
 def read(source: Source) -> Iterator[Result]:
@@ -23,13 +22,16 @@ def read(source: Source) -> Iterator[Result]:
         UnreadableError: The bytes are no text.
         ValueError: The text is no JSON.
     """
+    if (conversations := read_chats(source)) is not None:
+        yield from conversations
+        return
     text = decode(source.data)
     if not text or text.isspace():
         return
     is_lines = source.mime == "application/jsonl"
     if not is_lines:
         try:
-            lines = _flatten(text)
+            lines = flatten(text)
         except ValueError:
             # several documents in one `.json` are common; the first line tells
             is_lines = _is_record(text.lstrip().partition("\n")[0])
@@ -47,35 +49,6 @@ def read(source: Source) -> Iterator[Result]:
             source_ends=lines.source_ends(),
         )
     yield from lines.cuts()
-
-
-def _flatten(text: str) -> Lines:
-    lines = Lines()
-    previous: Leaf | None = None
-    for leaf in scan(text):
-        if lines.is_cut:
-            break
-        if previous is not None and _is_joined(previous, leaf) and lines.last_width() < _JOINED_CHARS:
-            lines.extend_last(f", {leaf.text}", leaf.line)
-        else:
-            path = leaf.path[:-1] if leaf.path and isinstance(leaf.path[-1], int) else leaf.path
-            name = label(path)
-            lines.add(f"{name}: {leaf.text}" if name else leaf.text, leaf.line)
-        previous = leaf
-    return lines
-
-
-def _is_joined(previous: Leaf, leaf: Leaf) -> bool:
-    """Whether two values are neighbours in one array and short enough to share a line."""
-    path = leaf.path
-    return (
-        bool(path)
-        and isinstance(path[-1], int)
-        and path[-1] > 0
-        and previous.path[:-1] == path[:-1]
-        and "\n" not in leaf.text
-        and len(leaf.text) < _JOINED_CHARS
-    )
 
 
 def _records(text: str) -> Lines:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from foundation.clock import parse_rfc3339
 from memory_fabric.ingest.readers.base import Result, Source
+from memory_fabric.ingest.readers.chats.transcript import as_conversation
 from memory_fabric.ingest.readers.encoding import decode
 from memory_fabric.records import Document
 
@@ -27,7 +28,7 @@ def read(source: Source) -> Iterator[Result]:
     if not text or text.isspace():
         return
     fields = _front_matter(text)
-    yield Document(
+    document = Document(
         text=text,
         modality="text",
         format="markdown",
@@ -35,6 +36,7 @@ def read(source: Source) -> Iterator[Result]:
         title=fields.get("title", ""),
         timestamp_s=_moment(fields.get("date", "")),
     )
+    yield as_conversation(document, source.path)
 
 
 def _front_matter(text: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from memory_fabric.ingest.readers.base import Result, Source
+from memory_fabric.ingest.readers.chats.transcript import as_conversation
 from memory_fabric.ingest.readers.encoding import decode
 from memory_fabric.records import Document
 
@@ -21,4 +22,5 @@ def read(source: Source) -> Iterator[Result]:
     """
     text = decode(source.data)
     if text and not text.isspace():
-        yield Document(text=text, modality="text", format=_FORMATS.get(source.mime, "text"), mime=source.mime)
+        document = Document(text=text, modality="text", format=_FORMATS.get(source.mime, "text"), mime=source.mime)
+        yield as_conversation(document, source.path)

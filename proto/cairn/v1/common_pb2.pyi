@@ -25,7 +25,7 @@ class Progress(_message.Message):
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., unit: _Optional[str] = ..., rate: _Optional[float] = ..., eta_s: _Optional[float] = ..., phase: _Optional[str] = ..., path: _Optional[str] = ...) -> None: ...
 
 class Cite(_message.Message):
-    __slots__ = ("path", "line", "line_end", "page", "time_s", "uri", "symbol")
+    __slots__ = ("path", "line", "line_end", "page", "time_s", "uri", "symbol", "timestamp")
     PATH_FIELD_NUMBER: _ClassVar[int]
     LINE_FIELD_NUMBER: _ClassVar[int]
     LINE_END_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,7 @@ class Cite(_message.Message):
     TIME_S_FIELD_NUMBER: _ClassVar[int]
     URI_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
     path: str
     line: int
     line_end: int
@@ -40,7 +41,8 @@ class Cite(_message.Message):
     time_s: float
     uri: str
     symbol: str
-    def __init__(self, path: _Optional[str] = ..., line: _Optional[int] = ..., line_end: _Optional[int] = ..., page: _Optional[int] = ..., time_s: _Optional[float] = ..., uri: _Optional[str] = ..., symbol: _Optional[str] = ...) -> None: ...
+    timestamp: str
+    def __init__(self, path: _Optional[str] = ..., line: _Optional[int] = ..., line_end: _Optional[int] = ..., page: _Optional[int] = ..., time_s: _Optional[float] = ..., uri: _Optional[str] = ..., symbol: _Optional[str] = ..., timestamp: _Optional[str] = ...) -> None: ...
 
 class Source(_message.Message):
     __slots__ = ("path", "repo", "commit", "timestamp", "uri", "line_start", "line_end", "time_start_s", "time_end_s")

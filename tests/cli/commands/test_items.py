@@ -158,6 +158,21 @@ def test_what_is_chosen_is_gone(filled: Home, words: list[str], gone: set[str]) 
     assert filled.json("doctor")["ok"]
 
 
+def test_a_conversation_is_forgotten(filled: Home) -> None:
+    """By the session id that `get` shows; the rest of its file stays, and every turn is found with its time."""
+    talk = [{"session_id": s, "role": r, "content": f"{r} volume {s}"} for s in "ab" for r in ("user", "assistant")]
+    filled.write("talks/chat.json", json.dumps(talk))
+    filled.good("index", "talks", "--project", "talks")
+    shown = filled.good("recall", "volume", "--project", "talks")
+    assert "User, Assistant" in shown
+    (first, second) = sorted(i["id"] for i in filled.json("list", "-p", "talks")["items"])
+    session = filled.json("get", first)["meta"]["fields"]["session"]
+    assert f"session: {session}" in filled.good("get", first)
+    assert filled.json("forget", "--session", session, "--yes")["items"] == 1
+    assert [i["id"] for i in filled.json("list", "-p", "talks")["items"]] == [second]
+    assert filled.json("forget", "--session", "no such", "--dry-run")["items"] == 0
+
+
 def test_ids_are_forgotten(filled: Home) -> None:
     """Several at once; getting one of them fails afterwards."""
     ids = [item["id"] for item in filled.json("list", "-p", "books")["items"]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory_fabric.config import IngestConfig
-from memory_fabric.ingest.drafts import content_key, draft_document, draft_record, parse_when, record_modality
+from memory_fabric.ingest.drafts import content_key, draft_document, draft_record, record_modality
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from memory_fabric.operations import IngestRecord
 from memory_fabric.records import Document
@@ -220,31 +219,6 @@ def test_what_kind_of_text_a_record_is(record: IngestRecord, modality: str) -> N
 
 
 # ---- times and keys -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "when"),
-    [
-        ("2024-05-01T10:00:00Z", datetime(2024, 5, 1, 10, tzinfo=UTC)),
-        ("2024-05-01T10:00:00+02:00", datetime(2024, 5, 1, 8, tzinfo=UTC)),
-        ("2024-05-01", datetime(2024, 5, 1, tzinfo=UTC)),
-        ("1:56 pm on 8 May, 2023", datetime(2023, 5, 8, 13, 56, tzinfo=UTC)),
-        ("8 May 2023", datetime(2023, 5, 8, tzinfo=UTC)),
-        ("May 8, 2023", datetime(2023, 5, 8, tzinfo=UTC)),
-        ("2023/05/20 (Sat) 02:21", datetime(2023, 5, 20, 2, 21, tzinfo=UTC)),
-        ("20.05.2023 02:21", datetime(2023, 5, 20, 2, 21, tzinfo=UTC)),
-    ],
-)
-def test_written_times(text: str, when: datetime) -> None:
-    """The forms of public sets and chat exports; a time without a zone is UTC."""
-    assert parse_when(text) == when.timestamp()
-
-
-@given(st.text(max_size=30))
-def test_no_text_breaks_the_reading_of_times(text: str) -> None:
-    """A number or nothing."""
-    when = parse_when(text)
-    assert when is None or isinstance(when, float)
 
 
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))

@@ -121,3 +121,19 @@ def test_odd_but_legal_text_is_kept(store: Store) -> None:
     store.write(put=[item("/a", *words)])
     assert texts_of(store, "/a") == words
     assert store.verify() == []
+
+
+def test_a_turn_has_a_time_of_its_own(store: Store) -> None:
+    """It is what the indexes are told; a new time for the same words is journaled, and the words keep their id."""
+    turns = [msgspec.structs.replace(chunk("one"), timestamp_s=50.0), chunk("two", 2)]
+    draft = msgspec.structs.replace(item("/a", timestamp_s=7.0), chunks=tuple(turns))
+    after = store.write(put=[draft]).last_seq
+    rows = store.chunks([ChunkId(1), ChunkId(2)])
+    assert [(row.timestamp_s, row.is_dated) for row in rows.values()] == [(50.0, True), (7.0, True)]
+    turns[0] = msgspec.structs.replace(turns[0], timestamp_s=60.0)
+    store.write(put=[msgspec.structs.replace(draft, chunks=tuple(turns))])
+    assert _journal(store, after) == [("put", (1,))]
+    assert store.chunks([ChunkId(1)])[ChunkId(1)].timestamp_s == 60.0
+    undated = msgspec.structs.replace(draft, uri="/b", timestamp_s=None, chunks=tuple(turns))
+    store.write(put=[undated])
+    assert [row.is_dated for row in store.chunks([ChunkId(3), ChunkId(4)]).values()] == [True, False]

@@ -33,6 +33,15 @@ def test_unknown_is_absent_and_not_zero() -> None:
     (sent,) = wire_result(RecallResult((hit,), 1.0)).items
     assert (sent.parts.HasField("dense"), sent.parts.HasField("sparse")) == (False, True)
     assert not sent.cite.HasField("time_s")
+    assert sent.cite.timestamp == ""
+
+
+def test_a_turn_is_cited_with_its_time() -> None:
+    """As RFC 3339, with who said it."""
+    cite = Cite("/a", 1, 2, symbol="Ann", timestamp=1_750_000_000.0)
+    hit = Hit(ItemId("mi_1"), 0.5, ScoreParts(), "s", cite, "conversation", "", ChunkId(1))
+    (sent,) = wire_result(RecallResult((hit,), 1.0)).items
+    assert (sent.cite.symbol, sent.cite.timestamp) == ("Ann", "2025-06-15T15:06:40.000Z")
 
 
 @pytest.mark.parametrize("when_s", [-1e12, 1e15, float("inf"), float("nan")])

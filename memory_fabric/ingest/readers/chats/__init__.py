@@ -1,0 +1,1 @@
+"""Chat exports: recognised by what they hold, one document a conversation."""
