@@ -153,8 +153,10 @@ class FreshnessJudge:
 
 def file_of(hit: Hit) -> str:
     """Return the file on disk that a hit comes from, an archive for its members; empty for records and notes."""
-    # an item that is not addressed by its place (a commit that names a file) says nothing of the file's content
-    return hit.cite.path.partition("!/")[0] if hit.cite.path and hit.cite.uri == hit.cite.path else ""
+    # an item that is not addressed by its place (a commit that names a file) says nothing of the file's content; the
+    # conversations of one file stand at `path#session`
+    path, uri = hit.cite.path, hit.cite.uri
+    return path.partition("!/")[0] if path and (uri == path or uri.startswith(f"{path}#")) else ""
 
 
 class _Sight:

@@ -103,3 +103,12 @@ def test_a_moved_export_keeps_its_ids(fabric: MemoryFabric, exports: Path) -> No
     after = ask(fabric, "розы").items[0]
     assert (after.id, after.cite.path) == (before.id, f"{exports}/Работа/анна.json")
     assert after.cite.uri == f"{exports}/Работа/анна.json#telegram-4242"
+
+
+def test_a_turn_tells_when_its_export_changed(fabric: MemoryFabric, exports: Path) -> None:
+    """As any other citation of a file does."""
+    assert ask(fabric, "тюльпаны").items[0].freshness == "fresh"
+    (exports / "Работа" / "result.json").write_text("[]")
+    assert ask(fabric, "тюльпаны").items[0].freshness == "stale"
+    (exports / "Работа" / "result.json").unlink()
+    assert ask(fabric, "тюльпаны").items[0].freshness == "gone"

@@ -14,7 +14,7 @@ MAY_1 = 1714557600.0
 def node(name: str, parent: str | None, role: str, *parts: object, at: float | None = MAY_1, **content: object) -> Json:
     """Return a node of ChatGPT's tree that holds a message."""
     body = {"content_type": "text", "parts": list(parts), **content}
-    message = {
+    message: Json = {
         "id": name,
         "author": {"role": role, "name": None, "metadata": {}},
         "create_time": at,
@@ -29,7 +29,7 @@ def node(name: str, parent: str | None, role: str, *parts: object, at: float | N
 
 def chatgpt(*nodes: Json, current: str | None, name: str = "66aa-1", title: str = "Отпуск в Грузии") -> Json:
     """Return a conversation of ChatGPT's export."""
-    root = {"id": "root", "message": None, "parent": None, "children": []}
+    root: Json = {"id": "root", "message": None, "parent": None, "children": []}
     return {
         "title": title,
         "create_time": MAY_1,
