@@ -13,6 +13,7 @@ import msgspec
 
 from cli.errors import from_call
 from cli.models import (
+    Answer,
     CheckRow,
     Cite,
     CoverageRow,
@@ -175,6 +176,11 @@ class CairnClient:
             Fragment(f.number, from_wire(f.hit.cite, Cite), f.text, f.tokens, f.hit.freshness) for f in reply.fragments
         )
         return Pack(reply.text, fragments, reply.tokens, reply.budget_tokens, reply.took_ms, tuple(reply.degraded))
+
+    def ask(self, text: str, *, most: int = 0, **fields: Any) -> Answer:
+        """Answer in the words of the sources; fields are those of `RecallRequest`."""
+        query = _built(memory_pb2.RecallRequest, text=text, **fields)
+        return self._call(self._memory.Ask, _built(memory_pb2.AskRequest, query=query, most=most), Answer)
 
     def get(self, item_id: str) -> Item:
         """Return one item with its text."""

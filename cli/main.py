@@ -26,6 +26,7 @@ _COMMANDS = {
     "coverage": ("index", "Show every source below PATH and what became of it."),
     "recall": ("recall", "Find what answers a question."),
     "pack": ("recall", "Quote evidence for a question under a token budget."),
+    "ask": ("recall", "Answer a question in the words of the sources, or say that it is not in memory."),
     "remember": ("items", "Keep a note."),
     "forget": ("items", "Forget items by id, path, project or time."),
     "list": ("items", "List items, newest first."),

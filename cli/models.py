@@ -11,6 +11,8 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 __all__ = [
+    "Answer",
+    "AnswerSentence",
     "CheckRow",
     "Cite",
     "CoverageRow",
@@ -115,6 +117,27 @@ class Pack(msgspec.Struct, frozen=True):
     fragments: tuple[Fragment, ...]
     tokens: int
     budget_tokens: int
+    took_ms: float
+    degraded: tuple[str, ...]
+
+
+class AnswerSentence(msgspec.Struct, frozen=True):
+    """One sentence, or line of code, that answers."""
+
+    number: int
+    text: str
+    cite: Cite
+    score: float
+    freshness: str = "fresh"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer in the words of the sources; `nearest` where there is none."""
+
+    is_answered: bool
+    sentences: tuple[AnswerSentence, ...]
+    nearest: tuple[Cite, ...]
+    confidence: float
     took_ms: float
     degraded: tuple[str, ...]
 

@@ -12,7 +12,16 @@ from rich.text import Text
 from cli.screen import cut, one_line, out, visible
 from foundation.paths import expanded_path
 
-__all__ = ["place", "show_checks", "show_forgotten", "show_items", "show_result", "show_skipped", "show_status"]
+__all__ = [
+    "place",
+    "show_answer",
+    "show_checks",
+    "show_forgotten",
+    "show_items",
+    "show_result",
+    "show_skipped",
+    "show_status",
+]
 
 _SHOWN_SKIPS = 10
 _INDENT = "   "
@@ -86,6 +95,34 @@ def show_result(result: Any, *, is_explained: bool) -> None:
     out.print(Text(f"{count} in {result.took_ms:.1f} ms" + (f" ({stages})" if stages else ""), "dim"))
     for reason in result.degraded:
         out.print(Text(f"degraded: {reason}", style="yellow"))
+
+
+def show_answer(answer: Any) -> None:
+    """Print the sentences that answer, numbered, and then where each stands."""
+    if answer.is_answered:
+        for sentence in answer.sentences:
+            out.print(Text(visible(sentence.text)).append(f" [{sentence.number}]", style="bold cyan"), soft_wrap=True)
+        out.print()
+        for sentence in answer.sentences:
+            _show_source(f"[{sentence.number}] ", sentence.cite, sentence.freshness)
+    else:
+        out.print("not in memory", style="yellow")
+        if answer.nearest:
+            out.print(Text("nearest:", style="dim"))
+        for cite in answer.nearest:
+            _show_source(_INDENT, cite)
+    out.print(Text(f"confidence {answer.confidence:.2f}, {answer.took_ms:.1f} ms", "dim"))
+    for reason in answer.degraded:
+        out.print(Text(f"degraded: {reason}", style="yellow"))
+
+
+def _show_source(mark: str, cite: Any, freshness: str = "fresh") -> None:
+    line = Text(mark, style="dim").append(place(cite), style="bold cyan")
+    if cite.symbol:
+        line.append(f"  {visible(one_line(cite.symbol))}", style="magenta")
+    if freshness in _AGES:
+        line.append(f"  {freshness}", style=_AGES[freshness])
+    out.print(line)
 
 
 def _parts(parts: Any) -> str:

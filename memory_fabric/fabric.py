@@ -14,6 +14,8 @@ from foundation.clock import Clock, SystemClock, format_rfc3339
 from foundation.errors import InputError, NotFoundError
 from foundation.ids import ItemId, new_ulid
 from foundation.paths import expanded_path, real_path
+from memory_fabric.answer.answerer import Answerer
+from memory_fabric.answer.weights import AnswerWeights, load_weights
 from memory_fabric.config import MemoryConfig
 from memory_fabric.ingest.drafts import draft_record
 from memory_fabric.ingest.importing import import_records
@@ -23,6 +25,7 @@ from memory_fabric.ingest.roots import allowed_roots
 from memory_fabric.ingest.watch import ChangeSet, follow
 from memory_fabric.legs import Legs
 from memory_fabric.operations import (
+    Answer,
     Check,
     ContextPack,
     CoverageRow,
@@ -228,6 +231,24 @@ class MemoryFabric:
             count_tokens=self._legs.count_tokens,
             took_ms=(time.perf_counter() - started) * 1e3,
         )
+
+    def ask(self, query: RecallQuery, *, most: int, check: Check = _no_check) -> Answer:
+        """Answer in the words of the sources, each sentence cited, or say that it is not in memory.
+
+        Raises:
+            QueryError: The query is empty.
+            ModelError: The shipped weights are damaged.
+        """
+        with self._legs.foreground():
+            return self.answerer().ask(query, most=most, check=check)
+
+    def answerer(self, weights: Callable[[], AnswerWeights] = load_weights) -> Answerer:
+        """Return what answers questions.
+
+        Args:
+            weights: Returns what it learned; the shipped ones by default.
+        """
+        return Answerer(self._store, self._legs.source(), lambda query, check: self.recall(query, check=check), weights)
 
     def get(self, item_id: ItemId) -> MemoryItem:
         """Return one item with its text.

@@ -8,9 +8,11 @@ from typing import Literal
 import msgspec
 
 from foundation.ids import ItemId
-from memory_fabric.records import Hit, MemoryItem, SkippedFile
+from memory_fabric.records import Cite, Freshness, Hit, MemoryItem, SkippedFile
 
 __all__ = [
+    "Answer",
+    "AnswerSentence",
     "Check",
     "ContextPack",
     "CoverageRow",
@@ -179,6 +181,36 @@ class ContextPack(msgspec.Struct, frozen=True):
     fragments: tuple[Fragment, ...]
     tokens: int
     budget_tokens: int
+    took_ms: float
+    degraded: tuple[str, ...] = ()
+
+
+class AnswerSentence(msgspec.Struct, frozen=True):
+    """One sentence, or line of code, that answers."""
+
+    number: int
+    """The citation mark: `[1]`."""
+    text: str
+    """As it stands in the source, white space folded."""
+    cite: Cite
+    """Its own lines, not those of the whole fragment."""
+    score: float
+    """How well it answers, 0..1."""
+    freshness: Freshness = "fresh"
+    """Of the fragment that it stands in."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer in the words of the sources, or that there is none."""
+
+    is_answered: bool
+    """False: not in memory."""
+    sentences: tuple[AnswerSentence, ...]
+    """Best first; empty where nothing answers."""
+    nearest: tuple[Cite, ...]
+    """Where nothing answers: what comes nearest, for a look."""
+    confidence: float
+    """How sure it is that the memory holds an answer, 0..1."""
     took_ms: float
     degraded: tuple[str, ...] = ()
 

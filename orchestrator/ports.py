@@ -10,6 +10,7 @@ import msgspec
 from foundation.ids import ItemId
 from memory_fabric.ingest.watch import ChangeSet
 from memory_fabric.operations import (
+    Answer,
     Check,
     ContextPack,
     CoverageRow,
@@ -63,6 +64,9 @@ class MemoryService(Protocol):
 
     def context_pack(self, query: RecallQuery, *, budget_tokens: int, check: Check) -> ContextPack:
         """Return quoted evidence under a budget."""
+
+    def ask(self, query: RecallQuery, *, most: int, check: Check) -> Answer:
+        """Answer in the words of the sources, or say that it is not in memory."""
 
     def get(self, item_id: ItemId) -> MemoryItem:
         """Return one item with its text."""

@@ -1,4 +1,4 @@
-"""`recall` and `pack`."""
+"""`recall`, `pack` and `ask`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cli.commands.common import MODALITIES, STRATEGIES, GivenPath, json_lines, j
 from cli.completions import languages
 from cli.connect import connect
 from cli.models import RecallResult
-from cli.render import show_result
+from cli.render import show_answer, show_result
 from cli.screen import out, print_json
 from foundation.errors import CairnError, InputError
 
@@ -29,12 +29,19 @@ _MAX_K = 1_000
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--strategy", type=click.Choice(STRATEGIES), default="adaptive", show_default=True),
+        click.option("--k", "-k", default=10, show_default=True, help="How many answers."),
+    ):
+        command = option(command)
+    return _places(command)
+
+
+def _places(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
         click.option("--under", type=GivenPath(), help="Only below this folder."),
         click.option("--language", default="", shell_complete=languages, help="Only this language, e.g. python or ru."),
         click.option(
             "--modality", "-m", multiple=True, type=click.Choice(MODALITIES), help="Only this kind; repeatable."
         ),
-        click.option("--k", "-k", default=10, show_default=True, help="How many answers."),
     ):
         command = option(command)
     return where_options(command)  # type: ignore[no-any-return]  # a click command
@@ -157,4 +164,30 @@ def pack(profile: Path | None, /, query: tuple[str, ...], budget: int, is_json: 
     return 0
 
 
-COMMANDS = {"recall": recall, "pack": pack}
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option(
+    "--sentences",
+    type=click.IntRange(1, 20),
+    default=3,
+    show_default=True,
+    help="How many sentences at most.",
+)
+@_places
+@json_option
+@click.pass_obj
+def ask(profile: Path | None, /, query: tuple[str, ...], sentences: int, is_json: bool, **options: Any) -> int:
+    """Answer a question in the words of the sources, each sentence cited, or say that it is not in memory.
+
+    No model writes the answer: what is printed stands in a source.
+    """
+    with connect(profile) as client:
+        answer = client.ask(" ".join(query), most=sentences, **_request(options))
+    if is_json:
+        print_json(answer)
+    else:
+        show_answer(answer)
+    return 0
+
+
+COMMANDS = {"recall": recall, "pack": pack, "ask": ask}

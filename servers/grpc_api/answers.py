@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from foundation.clock import format_rfc3339
-from memory_fabric.operations import ContextPack, CoverageRow, FabricStats, ForgetSummary, IndexSummary, Progress
-from memory_fabric.records import Hit, ItemSource, MemoryItem, Meta, RecallResult
+from memory_fabric.operations import (
+    Answer,
+    ContextPack,
+    CoverageRow,
+    FabricStats,
+    ForgetSummary,
+    IndexSummary,
+    Progress,
+)
+from memory_fabric.records import Cite, Hit, ItemSource, MemoryItem, Meta, RecallResult
 from proto.cairn.v1 import common_pb2, memory_pb2
 from servers.grpc_api.wire_text import sendable
 
 __all__ = [
+    "wire_answer",
     "wire_coverage",
     "wire_forgotten",
     "wire_item",
@@ -105,7 +114,7 @@ def wire_summary(summary: IndexSummary) -> memory_pb2.IndexSummary:
 
 
 def _wire_hit(hit: Hit) -> memory_pb2.Hit:
-    parts, cite = hit.parts, hit.cite
+    parts = hit.parts
     return memory_pb2.Hit(
         id=hit.id,
         score=hit.score,
@@ -118,22 +127,43 @@ def _wire_hit(hit: Hit) -> memory_pb2.Hit:
             rerank=parts.rerank,
         ),
         snippet=sendable(hit.snippet),
-        cite=common_pb2.Cite(
-            path=sendable(cite.path),
-            line=cite.line,
-            line_end=cite.line_end,
-            page=cite.page,
-            time_s=cite.time_s,
-            uri=sendable(cite.uri),
-            symbol=sendable(cite.symbol),
-            timestamp=_written(cite.timestamp),
-        ),
+        cite=_wire_cite(hit.cite),
         modality=hit.modality,
         project=sendable(hit.project),
         chunk_id=hit.chunk_id,
         highlights=[memory_pb2.Range(start=a, end=b) for a, b in hit.highlights],
         more=hit.more,
         freshness=hit.freshness,
+    )
+
+
+def _wire_cite(cite: Cite) -> common_pb2.Cite:
+    return common_pb2.Cite(
+        path=sendable(cite.path),
+        line=cite.line,
+        line_end=cite.line_end,
+        page=cite.page,
+        time_s=cite.time_s,
+        uri=sendable(cite.uri),
+        symbol=sendable(cite.symbol),
+        timestamp=_written(cite.timestamp),
+    )
+
+
+def wire_answer(answer: Answer) -> memory_pb2.AskReply:
+    """Return an answer as sent."""
+    return memory_pb2.AskReply(
+        is_answered=answer.is_answered,
+        sentences=[
+            memory_pb2.AnswerSentence(
+                number=s.number, text=sendable(s.text), cite=_wire_cite(s.cite), score=s.score, freshness=s.freshness
+            )
+            for s in answer.sentences
+        ],
+        nearest=[_wire_cite(cite) for cite in answer.nearest],
+        confidence=answer.confidence,
+        took_ms=answer.took_ms,
+        degraded=answer.degraded,
     )
 
 

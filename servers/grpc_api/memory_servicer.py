@@ -15,6 +15,7 @@ from memory_fabric.operations import Check, IndexSummary, IngestRecord, Link, Pr
 from orchestrator.ports import MemoryService
 from proto.cairn.v1 import common_pb2, memory_pb2, memory_pb2_grpc
 from servers.grpc_api.answers import (
+    wire_answer,
     wire_coverage,
     wire_forgotten,
     wire_item,
@@ -165,6 +166,16 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
         return self._bridge.call(
             context, lambda check: wire_pack(self._memory.context_pack(query, budget_tokens=budget, check=check))
         )
+
+    def Ask(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.AskRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.AskReply:
+        """Answer in the words of the sources."""
+        door = Door()
+        query = to_query(request.query, door, at="query.")
+        most = door.within("most", request.most or 3, 1, 20)
+        door.close()
+        return self._bridge.call(context, lambda check: wire_answer(self._memory.ask(query, most=most, check=check)))
 
     def Get(  # noqa: N802 (named by the schema)
         self, request: memory_pb2.GetRequest, context: grpc.ServicerContext

@@ -96,6 +96,16 @@ def test_context_pack_numbers_its_quotes(client: CairnClient) -> None:
     assert (pack.text, pack.tokens, pack.fragments[0].number) == ("[1] alpha beta", 2, 1)
 
 
+def test_ask_gives_sentences_or_what_comes_nearest(client: CairnClient) -> None:
+    """One shape for both."""
+    client.remember("alpha beta\nmore", uri="note:1")
+    answer, none = client.ask("alpha beta", most=2), client.ask("alpha zeta")
+    assert _json(answer).keys() == {"is_answered", "sentences", "nearest", "confidence", "took_ms", "degraded"}
+    assert [(s.number, s.text, s.cite.uri) for s in answer.sentences] == [(1, "alpha beta", "note:1")]
+    assert (answer.is_answered, none.is_answered, none.sentences) == (True, False, ())
+    assert [cite.uri for cite in none.nearest] == ["note:1"]
+
+
 def test_stats_and_info_are_structs(client: CairnClient) -> None:
     """They can be printed as JSON as they are."""
     client.remember("x", project="p")

@@ -9,9 +9,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.models import CheckRow, Cite, ForgetSummary, Hit, Item, Meta, RecallResult, ScoreParts, Skipped, Source
+from cli.models import (
+    Answer,
+    AnswerSentence,
+    CheckRow,
+    Cite,
+    ForgetSummary,
+    Hit,
+    Item,
+    Meta,
+    RecallResult,
+    ScoreParts,
+    Skipped,
+    Source,
+)
 from cli.render import (
     place,
+    show_answer,
     show_checks,
     show_forgotten,
     show_items,
@@ -19,6 +33,7 @@ from cli.render import (
     show_skipped,
     show_status,
 )
+from cli.screen import visible
 from tests.cli.screens import CSI, put_screen
 
 _MARK = "\x1b[1;33m"
@@ -143,6 +158,20 @@ def test_an_answer_that_aged_says_so(
     aged = msgspec.structs.replace(fresh.items[0], freshness=freshness)
     show_result(msgspec.structs.replace(fresh, items=(aged,)), is_explained=False)
     assert f"\x1b[{style}m  {freshness}\x1b[0m" in capsys.readouterr().out
+
+
+def test_an_answer_is_numbered_and_its_sources_follow(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A document cannot drive the terminal through its sentences either."""
+    put_screen(monkeypatch, is_terminal=False)
+    cite = Cite(path="/x/a.md", line=3, line_end=4, symbol="Kettle.boil")
+    show_answer(Answer(True, (AnswerSentence(1, "It whistles.\x1b[31m", cite, 0.9, "stale"),), (), 0.91, 2.0, ()))
+    assert capsys.readouterr().out == (
+        f"It whistles.{visible(chr(27))}[31m [1]\n\n[1] /x/a.md:3-4  Kettle.boil  stale\nconfidence 0.91, 2.0 ms\n"
+    )
+    show_answer(Answer(False, (), (cite,), 0.05, 2.0, ("no vector search",)))
+    assert capsys.readouterr().out.startswith("not in memory\nnearest:\n   /x/a.md:3-4")
 
 
 def test_nothing_found_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

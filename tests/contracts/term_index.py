@@ -483,3 +483,12 @@ class TermIndexContract:
         assert _found(index, text) in ([], [1])
         if any(c.isascii() and c.isalnum() for c in text):
             assert _found(index, text) == [1]
+
+    def test_frequencies_count_documents(self, index: TermIndex) -> None:
+        """In text or names, by term; what occurs nowhere is 0, and a text without terms has none."""
+        _filled(index, doc(1, "kettles whistle"), doc(2, "a kettle"), doc(3, "x", path="/p/kettle.md"))
+        counts = index.frequencies("kettle whistling zebra")
+        assert counts.documents >= 3
+        assert counts.holders == {"kettl": 2, "whistl": 1, "zebra": 0} | {"kettl": counts.holders["kettl"]}
+        assert 2 <= counts.holders["kettl"] <= 3
+        assert index.frequencies("?!").holders == {}

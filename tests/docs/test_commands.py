@@ -18,7 +18,15 @@ _ROWS = {
     name: (set(re.findall(r"`(--[a-z-]+)`", options)), alone.strip())
     for name, options, alone in re.findall(r"^\| `([a-z ]+)` \|([^|]*)\|([^|]*)\|$", _GUIDE, re.MULTILINE)
 }
-_ARGUMENTS = {"index": ["."], "watch": ["."], "ingest": ["-"], "recall": ["x"], "pack": ["x"], "remember": ["x"]}
+_ARGUMENTS = {
+    "index": ["."],
+    "watch": ["."],
+    "ingest": ["-"],
+    "recall": ["x"],
+    "pack": ["x"],
+    "ask": ["x"],
+    "remember": ["x"],
+}
 _ARGUMENTS |= {"forget": ["x", "--yes"], "get": ["x"], "completion": ["bash"]}
 
 

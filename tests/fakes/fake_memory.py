@@ -14,6 +14,8 @@ from foundation.ids import ChunkId, ItemId, new_item_id
 from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.watch import ChangeSet
 from memory_fabric.operations import (
+    Answer,
+    AnswerSentence,
     Check,
     ContextPack,
     CoverageRow,
@@ -196,6 +198,17 @@ class FakeMemory:
                 fragments.append(Fragment(len(fragments) + 1, hit, text, size))
         text = "\n".join(f"[{f.number}] {f.text}" for f in fragments)
         return ContextPack(text, tuple(fragments), budget_tokens - left, budget_tokens, 0.5)
+
+    def ask(self, query: RecallQuery, *, most: int, check: Check) -> Answer:
+        """Quote the first line of items that hold every word of the question."""
+        hits = self.recall(query, check=check).items
+        whole = [hit for hit in hits if hit.score == 1.0][:most]
+        sentences = tuple(
+            AnswerSentence(number, self.items[hit.id].text.partition("\n")[0], hit.cite, hit.score)
+            for number, hit in enumerate(whole, 1)
+        )
+        nearest = () if whole else tuple(hit.cite for hit in hits[:3])
+        return Answer(bool(whole), sentences, nearest, max((hit.score for hit in hits), default=0.0), 0.5)
 
     def get(self, item_id: ItemId) -> MemoryItem:
         """Return an item."""

@@ -11,7 +11,7 @@ from foundation.ids import ChunkId
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.records import Filters, Signals
 
-__all__ = ["MAX_TERMS", "NAME_WEIGHT", "SparseDoc", "SparseIndexStats", "TermIndex"]
+__all__ = ["MAX_TERMS", "NAME_WEIGHT", "SparseDoc", "SparseIndexStats", "TermCounts", "TermIndex"]
 
 NAME_WEIGHT = 0.2
 """Weight of a word of the path or symbol against one of the text; flat from .15 to .3 on the development sets."""
@@ -45,6 +45,14 @@ class SparseIndexStats(msgspec.Struct, frozen=True):
     disk_bytes: int
 
 
+class TermCounts(msgspec.Struct, frozen=True):
+    """How common terms are."""
+
+    documents: int
+    holders: dict[str, int]
+    """Documents that hold each term."""
+
+
 class TermIndex(Protocol):
     """BM25 search. Thread-safe: many readers, one writer at a time. Upsert and delete are idempotent."""
 
@@ -62,6 +70,12 @@ class TermIndex(Protocol):
 
     def score(self, text: str, ids: Sequence[ChunkId], *, signals: Signals = Signals()) -> dict[ChunkId, float]:
         """Return the BM25 score of each id as `search` would give it; ids that match no term get 0.0."""
+
+    def frequencies(self, text: str) -> TermCounts:
+        """Return in how many documents each distinct term of `text` occurs, in text or names; 0 for unknown ones.
+
+        What was deleted may still be counted until segments are merged.
+        """
 
     def ids(self) -> Iterable[ChunkId]:
         """Return every stored id, in no order."""

@@ -15,7 +15,7 @@ from memory_fabric.errors import IndexCorruptError, StoreFullError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.index.sparse.analyze import FILLER, Analyzer, QueryTerms, storable
-from memory_fabric.index.sparse.base import MAX_TERMS, NAME_WEIGHT, SparseDoc, SparseIndexStats
+from memory_fabric.index.sparse.base import MAX_TERMS, NAME_WEIGHT, SparseDoc, SparseIndexStats, TermCounts
 from memory_fabric.index.sparse.stem_english import stem_english
 from memory_fabric.index.sparse.stem_russian import stem_russian
 from memory_fabric.records import Filters, Signals
@@ -226,6 +226,19 @@ class Fts5Index:
                 where = [f"f.id IN ({','.join('?' * len(part))})"]
                 scores.update((hit.id, hit.score) for hit in _run(reader, match, where, part, len(part)))
         return scores
+
+    def frequencies(self, text: str) -> TermCounts:
+        """Return in how many documents each distinct term of `text` occurs, in text or names; 0 for unknown ones.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
+        counts = dict.fromkeys(self._analyzer.query(text, Signals()).body, 0)
+        with self._reading() as reader:
+            for term in counts:
+                row = reader.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
+                counts[term] = int(row[0]) if row else 0
+            return TermCounts(int(reader.execute("SELECT count(*) FROM fields").fetchone()[0]), counts)
 
     def ids(self) -> Iterable[ChunkId]:
         """Return every stored id, in no order.

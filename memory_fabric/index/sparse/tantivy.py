@@ -21,7 +21,7 @@ from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.index.folders import ancestors
 from memory_fabric.index.sparse.analyze import Analyzer, storable
-from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats
+from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats, TermCounts
 from memory_fabric.index.sparse.tantivy_query import EVERY, filtered_query, id_query, native_stem, schema, terms_query
 from memory_fabric.records import Filters, Signals
 
@@ -302,6 +302,18 @@ class TantivyIndex:
                 query = id_query(self._schema, wanted, list(scores))
                 scores.update((hit.id, hit.score) for hit in _run(searcher, query, len(scores)))
         return scores
+
+    def frequencies(self, text: str) -> TermCounts:
+        """Return in how many documents each distinct term of `text` occurs, in text or names; 0 for unknown ones.
+
+        Raises:
+            IndexCorruptError: The index cannot be read.
+        """
+        searcher = self._searcher()
+        with self._engine("read"):
+            terms = self._analyzer.query(text, Signals()).body
+            holders = {term: max(searcher.doc_freq(field, term) for field in ("body", "names")) for term in terms}
+            return TermCounts(searcher.doc_freq("every", EVERY), holders)
 
     def ids(self) -> Iterable[ChunkId]:
         """Return every stored id, in no order.

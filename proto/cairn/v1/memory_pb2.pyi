@@ -291,6 +291,44 @@ class ContextPackReply(_message.Message):
     degraded: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, text: _Optional[str] = ..., fragments: _Optional[_Iterable[_Union[Fragment, _Mapping]]] = ..., tokens: _Optional[int] = ..., budget_tokens: _Optional[int] = ..., took_ms: _Optional[float] = ..., degraded: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class AskRequest(_message.Message):
+    __slots__ = ("query", "most")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    query: RecallRequest
+    most: int
+    def __init__(self, query: _Optional[_Union[RecallRequest, _Mapping]] = ..., most: _Optional[int] = ...) -> None: ...
+
+class AnswerSentence(_message.Message):
+    __slots__ = ("number", "text", "cite", "score", "freshness")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    CITE_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    FRESHNESS_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    text: str
+    cite: _common_pb2.Cite
+    score: float
+    freshness: str
+    def __init__(self, number: _Optional[int] = ..., text: _Optional[str] = ..., cite: _Optional[_Union[_common_pb2.Cite, _Mapping]] = ..., score: _Optional[float] = ..., freshness: _Optional[str] = ...) -> None: ...
+
+class AskReply(_message.Message):
+    __slots__ = ("is_answered", "sentences", "nearest", "confidence", "took_ms", "degraded")
+    IS_ANSWERED_FIELD_NUMBER: _ClassVar[int]
+    SENTENCES_FIELD_NUMBER: _ClassVar[int]
+    NEAREST_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    TOOK_MS_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
+    is_answered: bool
+    sentences: _containers.RepeatedCompositeFieldContainer[AnswerSentence]
+    nearest: _containers.RepeatedCompositeFieldContainer[_common_pb2.Cite]
+    confidence: float
+    took_ms: float
+    degraded: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, is_answered: _Optional[bool] = ..., sentences: _Optional[_Iterable[_Union[AnswerSentence, _Mapping]]] = ..., nearest: _Optional[_Iterable[_Union[_common_pb2.Cite, _Mapping]]] = ..., confidence: _Optional[float] = ..., took_ms: _Optional[float] = ..., degraded: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class GetRequest(_message.Message):
     __slots__ = ("id",)
     ID_FIELD_NUMBER: _ClassVar[int]

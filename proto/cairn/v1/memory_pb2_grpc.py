@@ -66,6 +66,11 @@ class MemoryStub:
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ContextPackRequest.SerializeToString,
                 response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ContextPackReply.FromString,
                 _registered_method=True)
+        self.Ask = channel.unary_unary(
+                '/cairn.v1.Memory/Ask',
+                request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.AskRequest.SerializeToString,
+                response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.AskReply.FromString,
+                _registered_method=True)
         self.Get = channel.unary_unary(
                 '/cairn.v1.Memory/Get',
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.GetRequest.SerializeToString,
@@ -149,6 +154,13 @@ class MemoryServicer:
 
     def ContextPack(self, request, context):
         """Quotes evidence for a question under a token budget, ready to hand to a model.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Ask(self, request, context):
+        """Answers in the words of the sources, each sentence cited, or says that it is not in memory.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -242,6 +254,11 @@ def add_MemoryServicer_to_server(servicer, server):
                     servicer.ContextPack,
                     request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ContextPackRequest.FromString,
                     response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ContextPackReply.SerializeToString,
+            ),
+            'Ask': grpc.unary_unary_rpc_method_handler(
+                    servicer.Ask,
+                    request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.AskRequest.FromString,
+                    response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.AskReply.SerializeToString,
             ),
             'Get': grpc.unary_unary_rpc_method_handler(
                     servicer.Get,
@@ -447,6 +464,33 @@ class Memory:
             '/cairn.v1.Memory/ContextPack',
             proto_dot_cairn_dot_v1_dot_memory__pb2.ContextPackRequest.SerializeToString,
             proto_dot_cairn_dot_v1_dot_memory__pb2.ContextPackReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Ask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cairn.v1.Memory/Ask',
+            proto_dot_cairn_dot_v1_dot_memory__pb2.AskRequest.SerializeToString,
+            proto_dot_cairn_dot_v1_dot_memory__pb2.AskReply.FromString,
             options,
             channel_credentials,
             insecure,

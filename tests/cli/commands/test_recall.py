@@ -36,6 +36,18 @@ def test_an_answer_is_a_place_and_a_fragment(asked: Home) -> None:
     assert "\x1b" not in said
 
 
+def test_ask_quotes_a_sentence_or_says_that_there_is_none(asked: Home) -> None:
+    """With its place; nothing is made up."""
+    said = asked.good("ask", "when", "does", "the", "kettle", "whistle")
+    assert "The kettle whistles when the water boils. [1]\n" in said
+    assert re.search(r"^\[1\] docs/kettle\.md:3$", said, re.MULTILINE)
+    assert asked.good("ask", "when does the parliament meet").startswith("not in memory\n")
+    answer = asked.json("ask", "kettle whistles", "--sentences", "1")
+    assert answer["is_answered"]
+    assert len(answer["sentences"]) == 1
+    assert asked.bad("ask", "kettle", "--sentences", "0", status=2)
+
+
 def test_json_has_one_shape(asked: Home) -> None:
     """That of the contract, also when nothing is found."""
     found, nothing = asked.json("recall", "kettle boils"), asked.json("recall", "zzzzqqqq")

@@ -126,6 +126,22 @@ def test_context_pack_keeps_its_budget(memory: Any) -> None:
     assert pack.tokens == 4
 
 
+def test_ask_quotes_or_says_that_it_does_not_know(memory: Any) -> None:
+    """Sentences are numbered and cited; what is not in memory has what comes nearest instead."""
+    memory.Remember(wire.RememberRequest(text="alpha one\ntwo"))
+    answer = memory.Ask(wire.AskRequest(query=wire.RecallRequest(text="alpha one")))
+    assert [(s.number, s.text) for s in answer.sentences] == [(1, "alpha one")]
+    nothing = memory.Ask(wire.AskRequest(query=wire.RecallRequest(text="alpha nine")))
+    assert (nothing.is_answered, len(nothing.sentences), len(nothing.nearest)) == (False, 0, 1)
+
+
+def test_ask_refuses_an_empty_question_and_too_many_sentences(memory: Any) -> None:
+    """Both mistakes at once."""
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as held:
+        memory.Ask(wire.AskRequest(most=21))
+    assert {v.field for v in held[0]["BadRequest"].field_violations} == {"query.text", "most"}
+
+
 def test_link_joins_two_items(serving: Serving, memory: Any) -> None:
     """The edge arrives with its weight; 1 when none is given."""
     a, b = (memory.Remember(wire.RememberRequest(text=text)).id for text in "ab")
