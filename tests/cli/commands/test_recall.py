@@ -51,10 +51,12 @@ def test_ask_quotes_a_sentence_or_says_that_there_is_none(asked: Home) -> None:
 def test_json_has_one_shape(asked: Home) -> None:
     """That of the contract, also when nothing is found."""
     found, nothing = asked.json("recall", "kettle boils"), asked.json("recall", "zzzzqqqq")
-    assert found.keys() == nothing.keys() == {"items", "took_ms", "stages", "degraded"}
+    keys = {"items", "took_ms", "stages", "degraded", "journal_seq", "applied_seq"}
+    assert found.keys() == nothing.keys() == keys
     assert nothing["items"] == []
     hit = found["items"][0]
-    assert {"id", "score", "parts", "snippet", "cite", "modality", "project", "highlights", "more"} == hit.keys()
+    told = {"id", "score", "parts", "snippet", "cite", "modality", "project", "highlights", "more", "freshness"}
+    assert told == hit.keys()
     assert hit["parts"].keys() == {"dense", "sparse", "recency", "quality", "boost", "rerank"}
     assert hit["parts"]["dense"] is None
     assert {"path", "line", "line_end", "uri"} <= hit["cite"].keys()
