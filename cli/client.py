@@ -18,6 +18,7 @@ from cli.models import (
     Cite,
     CoverageRow,
     EvalReport,
+    Followed,
     ForgetSummary,
     Fragment,
     IndexSummary,
@@ -127,6 +128,11 @@ class CairnClient:
         """Follow folders: one event for each burst of changes, for ever."""
         for event in self._stream(self._memory.Watch, _built(memory_pb2.WatchRequest, paths=paths, project=project)):
             yield from_wire(event, WatchEvent)
+
+    def follow(self, paths: Sequence[str] = (), *, project: str = "", is_ended: bool = False) -> Followed:
+        """Have folders followed by the daemon itself, or no longer; return all that are."""
+        request = _built(memory_pb2.FollowRequest, paths=paths, project=project, is_ended=is_ended)
+        return self._call(self._memory.Follow, request, Followed)
 
     def ingest(self, records: Iterable[dict[str, Any]], *, project: str = "") -> IndexSummary:
         """Import records with known ids.

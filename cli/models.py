@@ -17,6 +17,8 @@ __all__ = [
     "Cite",
     "CoverageRow",
     "EvalReport",
+    "Followed",
+    "FollowedFolder",
     "ForgetSummary",
     "Fragment",
     "Hit",
@@ -170,6 +172,19 @@ class WatchEvent(msgspec.Struct, frozen=True):
     changes: int
     branch: str
     summary: IndexSummary
+
+
+class FollowedFolder(msgspec.Struct, frozen=True):
+    """A folder that the daemon keeps level by itself."""
+
+    path: str
+    project: str
+
+
+class Followed(msgspec.Struct, frozen=True):
+    """All of them."""
+
+    folders: tuple[FollowedFolder, ...]
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -18,7 +18,7 @@ from daemon.lifecycle import Shutdown, keep_watchdog, watchdog_period_s
 from daemon.notify import notify
 from daemon.system import System, version
 from daemon.tcp import tcp_listener
-from daemon.watch import keep_level
+from daemon.watch import follow_folders
 from foundation.config import ConfigError
 from foundation.paths import expanded_path
 from foundation.places import SOCKET_BYTES, Places, Running, socket_path
@@ -64,8 +64,7 @@ async def run(config: CairnConfig, places: Places, shutdown: Shutdown, on_servin
         running = Running(os.getpid(), str(path), version(), system.info().started_at)
         _announce(places.profile, running, stack)
         on_serving(running)
-        for folder in config.daemon.watch:
-            nursery.start_soon(keep_level, memory, str(expanded_path(folder)))
+        nursery.start_soon(follow_folders, memory, [str(expanded_path(folder)) for folder in config.daemon.watch])
         if period_s := watchdog_period_s(os.environ):
             nursery.start_soon(keep_watchdog, period_s)
         await shutdown.requested.wait()

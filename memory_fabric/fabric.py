@@ -17,6 +17,8 @@ from foundation.paths import expanded_path, real_path
 from memory_fabric.answer.answerer import Answerer
 from memory_fabric.answer.weights import AnswerWeights, load_weights
 from memory_fabric.config import MemoryConfig
+from memory_fabric.coverage import cover
+from memory_fabric.followed import FollowedRoots
 from memory_fabric.ingest.drafts import draft_record
 from memory_fabric.ingest.importing import import_records
 from memory_fabric.ingest.moments import parse_when
@@ -31,6 +33,7 @@ from memory_fabric.operations import (
     CoverageRow,
     DoctorCheck,
     FabricStats,
+    FollowedFolder,
     ForgetSelector,
     ForgetSummary,
     IndexSummary,
@@ -43,6 +46,7 @@ from memory_fabric.recall.context_pack import pack_context
 from memory_fabric.recall.freshness import FreshnessJudge
 from memory_fabric.recall.retrieve import Retriever
 from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
+from memory_fabric.repair import Repairs
 from memory_fabric.store.store import ItemDraft, Store
 from memory_fabric.upkeep import Upkeep
 
@@ -65,8 +69,10 @@ class MemoryFabric:
         self._legs = legs
         self._clock = clock
         self._retriever = Retriever(store, legs.source(), config.recall, clock)
-        self._freshness = FreshnessJudge(store)
+        self._repairs = Repairs(store, config.ingest, self._turn)
+        self._freshness = FreshnessJudge(store, self._repairs.want)
         self._upkeep = Upkeep(store, legs)
+        self._roots = FollowedRoots(store)
         # two index runs over the same tree would read everything twice and argue about what is missing
         self._index_lock = threading.Lock()
 
@@ -97,6 +103,7 @@ class MemoryFabric:
 
     def close(self) -> None:
         """Finish the present steps, flush everything, and release all files."""
+        self._repairs.close()
         self._upkeep.stop()
         self._legs.stop()
         self._retriever.close()
@@ -115,6 +122,8 @@ class MemoryFabric:
             StoreFullError: The disk is full; everything acknowledged before is kept.
         """
         roots = allowed_roots(paths, self._config.ingest)
+        # before the run: what is stopped half-way was asked for, too
+        self._roots.remember(roots, project)
         with self._turn(check):
             return index_paths(
                 self._store,
@@ -159,6 +168,31 @@ class MemoryFabric:
         async with aclosing(changes) as bursts:
             async for burst in bursts:
                 yield burst
+
+    def keep_following(self, paths: Sequence[str], *, project: str = "") -> None:
+        """Have folders followed from now on by whoever listens, after a restart too.
+
+        Raises:
+            InputError: A path does not exist or lies outside the allowed folders.
+        """
+        self._roots.follow(allowed_roots(paths, self._config.ingest), project)
+
+    def stop_following(self, paths: Sequence[str]) -> None:
+        """Follow folders no longer; what is remembered of them stays.
+
+        Raises:
+            InputError: A path leads nowhere.
+            NotFoundError: One of them is not followed.
+        """
+        self._roots.unfollow([str(_led("paths", path, real_path)) for path in paths])
+
+    def followed(self) -> list[FollowedFolder]:
+        """Return the folders that are to be followed, by path."""
+        return [FollowedFolder(root.path, root.project) for root in self._roots.followed()]
+
+    def on_followed(self, told: Callable[[], None]) -> None:
+        """Have `told` called, on any thread, when other folders are to be followed."""
+        self._roots.on_change = told
 
     def ingest(self, records: Iterable[IngestRecord], *, project: str, report: Report, check: Check) -> IndexSummary:
         """Import records with known ids; a known id is replaced.
@@ -265,16 +299,14 @@ class MemoryFabric:
         """Return a page of items, newest first, without text."""
         return self._store.list_items(filters, cursor=cursor, limit=limit)
 
-    def coverage(self, path: str = "") -> Iterator[CoverageRow]:
-        """Yield every source below `path` with what became of it.
+    def coverage(self, path: str = "", *, check: Check = _no_check) -> Iterator[CoverageRow]:
+        """Yield every source below `path`, which is held against the disk, or every one that is known.
 
         Raises:
             InputError: The path leads nowhere.
         """
-        under = [str(_led("path", path, real_path))] if path else ["/"]
-        counts = self._store.chunk_counts(under)
-        for state in self._store.files(under).values():
-            yield CoverageRow(state.path, state.state, state.reason, counts.get(state.path, 0))
+        under = str(_led("path", path, real_path)) if path else ""
+        yield from cover(self._store, self._legs.settled(), self._config.ingest, under, check)
 
     # ---- forgetting -------------------------------------------------------------------------------------------
 
@@ -292,6 +324,8 @@ class MemoryFabric:
             raise InputError("selector", "nothing selected", fix="give ids, a path, a project or a time")
         if selector.path:
             selector = _with_real_path(selector)
+        if not is_dry_run and selector == ForgetSelector(path=selector.path):
+            self._roots.forget(selector.path)
         summary = self._upkeep.forget(selector, is_dry_run=is_dry_run, report=report, check=check)
         if not is_dry_run and summary.items:
             self._legs.wait_for(self._store.journal_head(), check=check)

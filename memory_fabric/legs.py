@@ -153,7 +153,11 @@ class Legs:
 
     def level_seq(self) -> JournalSeq:
         """Return the position up to which every index in use holds everything, visible and durable."""
-        return min(applier.settled_seq for applier in self.appliers)
+        return min(self.settled().values())
+
+    def settled(self) -> dict[str, JournalSeq]:
+        """Return up to where each index in use holds everything, by its name."""
+        return {applier.name: applier.settled_seq for applier in self.appliers}
 
     # ---- for recall -------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ __all__ = [
     "CoverageRow",
     "DoctorCheck",
     "FabricStats",
+    "FollowedFolder",
     "ForgetSelector",
     "ForgetSummary",
     "Fragment",
@@ -161,6 +162,14 @@ class CoverageRow(msgspec.Struct, frozen=True):
     state: Literal["indexed", "pending", "skipped", "failed"]
     reason: str = ""
     chunks: int = 0
+
+
+class FollowedFolder(msgspec.Struct, frozen=True):
+    """A folder or file that the daemon keeps level by itself."""
+
+    path: str
+    project: str = ""
+    """As asked for; empty is the repository's or folder's name."""
 
 
 class Fragment(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from memory_fabric.operations import (
     CoverageRow,
     DoctorCheck,
     FabricStats,
+    FollowedFolder,
     ForgetSelector,
     ForgetSummary,
     IndexSummary,
@@ -83,8 +84,20 @@ class MemoryService(Protocol):
     def stats(self) -> FabricStats:
         """Return what is held."""
 
-    def coverage(self, path: str = "") -> Iterator[CoverageRow]:
-        """Yield every source and what became of it."""
+    def coverage(self, path: str = "", *, check: Check) -> Iterator[CoverageRow]:
+        """Yield every source and what became of it; below a path, as the disk is now."""
+
+    def keep_following(self, paths: Sequence[str], *, project: str = "") -> None:
+        """Have folders followed from now on, after a restart too."""
+
+    def stop_following(self, paths: Sequence[str]) -> None:
+        """Follow folders no longer."""
+
+    def followed(self) -> Sequence[FollowedFolder]:
+        """Return the folders that are to be followed."""
+
+    def on_followed(self, told: Callable[[], None]) -> None:
+        """Have `told` called, on any thread, when other folders are to be followed."""
 
     def compact(self, *, report: Report, check: Check) -> None:
         """Merge and shrink."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from rich.text import Text
 
 from cli.commands.common import GivenPath, absolute_path, json_lines, json_option
 from cli.completions import projects
@@ -22,9 +24,15 @@ from cli.render import show_skipped
 from cli.screen import one_line, out, print_json
 from foundation.errors import CairnError, InputError
 
+if TYPE_CHECKING:
+    from cli.client import CairnClient
+
 __all__ = ["COMMANDS"]
 
 _UNUSABLE = {"absent", "failed"}
+
+_STATES = {"indexed": "green", "pending": "yellow", "skipped": "dim", "failed": "bold red"}
+"""What became of a source, and its colour."""
 
 
 @click.command()
@@ -77,14 +85,21 @@ def _counts(summary: IndexSummary) -> str:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=GivenPath(exists=True))
+@click.argument("paths", nargs=-1, type=GivenPath())
 @click.option("--project", "-p", default="", shell_complete=projects, help="File under this name.")
+@click.option("--keep", "what", flag_value="keep", help="Let the daemon go on by itself, after a restart too.")
+@click.option("--stop", "what", flag_value="stop", help="End what --keep began.")
+@click.option("--list", "what", flag_value="list", help="Show the folders that --keep follows.")
 @json_option
 @click.pass_obj
-def watch(profile: Path | None, paths: tuple[str, ...], project: str, is_json: bool) -> int:
+def watch(profile: Path | None, paths: tuple[str, ...], project: str, what: str | None, is_json: bool) -> int:
     """Keep the memory level with folders while they change; stop it with Ctrl-C."""
+    if bool(paths) == (what == "list"):
+        _refuse_paths(is_given=bool(paths))
     absolute = [absolute_path("paths", path) for path in paths]
     with connect(profile) as client:
+        if what:
+            return _keep(client, absolute, project, what, is_json=is_json)
         events = client.watch(absolute, project=project)
         # the first event says that watching has begun: only a look that comes later misses nothing
         begun = next(events)
@@ -96,6 +111,34 @@ def watch(profile: Path | None, paths: tuple[str, ...], project: str, is_json: b
             out.print(f"watching {', '.join(paths)}")
         for event in events:
             _show_burst(event, is_json=is_json)
+    return 0
+
+
+def _refuse_paths(*, is_given: bool) -> None:
+    """A list has no paths, and everything else needs some.
+
+    Raises:
+        UsageError: Always.
+    """
+    raise click.UsageError("--list takes no paths" if is_given else "name a folder, or ask for --list")
+
+
+def _keep(client: CairnClient, paths: list[str], project: str, what: str, *, is_json: bool) -> int:
+    """Change or show what the daemon follows by itself."""
+    followed = client.follow(paths, project=project, is_ended=what == "stop")
+    if what == "keep":
+        # the daemon looks at them by itself; this waits for that, and shows how far it is
+        summary = follow(client.index(paths, project=project), is_json=is_json)
+        if not is_json:
+            out.print(f"{summary.files} files are level, and kept so until `cairn watch --stop`")
+            return 0
+    if is_json:
+        print_json(followed)
+        return 0
+    for folder in followed.folders:
+        out.print(one_line(folder.path) + (f"  ({one_line(folder.project)})" if folder.project else ""))
+    if not followed.folders:
+        out.print("no folder is followed by the daemon itself", style="yellow")
     return 0
 
 
@@ -220,15 +263,21 @@ def _record(line: bytes, project: str) -> dict[str, Any]:
 def coverage(profile: Path | None, path: str | None, is_json: bool) -> int:
     """Show every source below PATH and what became of it."""
     where = absolute_path("path", path) if path else ""
+    counts: Counter[str] = Counter()
     with connect(profile) as client:
-        rows = list(client.coverage(where))
-    if is_json:
-        print_json({"files": rows})
-        return 0
-    if not rows:
+        if is_json:
+            print_json({"files": list(client.coverage(where))})
+            return 0
+        for row in client.coverage(where):
+            counts[row.state] += 1
+            reason = f"  ({row.reason})" if row.reason else ""
+            out.print(
+                Text(f"{row.state:8}", _STATES.get(row.state, "")) + f" {row.chunks:5}  {one_line(row.path)}{reason}"
+            )
+    if counts:
+        out.print(Text(", ".join(f"{count} {state}" for state, count in sorted(counts.items())), "dim"))
+    else:
         out.print(f"nothing is known below {path}" if path else "nothing is indexed yet", style="yellow")
-    for row in rows:
-        out.print(f"{row.state:8} {row.chunks:5}  {one_line(row.path)}" + (f"  ({row.reason})" if row.reason else ""))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -65,6 +66,7 @@ def index_paths(
     report: Report,
     check: Check,
     homes: Sequence[Path] = (),
+    is_forgetting: bool = True,
 ) -> IndexSummary:
     """Bring the truth level with the files below `roots`; a root that is gone takes what it held with it.
 
@@ -80,8 +82,10 @@ def index_paths(
         report: Receives progress.
         check: Called between files; raises to stop.
         homes: Folders that name the project where `roots` are single changes below them.
+        is_forgetting: Whether what is not on the disk is forgotten: a look at one file cannot tell where else it went.
     """
-    return _IndexRun(store, roots, project, limits, report, check, is_forced=is_forced, homes=homes or roots).run()
+    run = _IndexRun(store, roots, project, limits, report, check, is_forced=is_forced, homes=homes or roots)
+    return run.run(is_forgetting=is_forgetting)
 
 
 class _IndexRun:
@@ -113,7 +117,7 @@ class _IndexRun:
         self._started = time.monotonic()
         self._started_ns = time.time_ns()
 
-    def run(self) -> IndexSummary:
+    def run(self, *, is_forgetting: bool) -> IndexSummary:
         known = self._store.files([str(root) for root in self._roots])
         for path, state in known.items():
             if "!/" in path:
@@ -130,6 +134,8 @@ class _IndexRun:
                 # INVARIANT: a file is read, unchanged or skipped, never two of them; a member of an archive is no file
                 self._tally.unchanged -= path in unread
         missing = {path: state for path, state in known.items() if _file_of(path) not in found}
+        if not is_forgetting:
+            missing = {path: state for path, state in missing.items() if os.path.lexists(_file_of(path))}
         changed = self._follow_renames(changed, missing, known)
         self._follow_edit([file for file in changed if file.path not in known], missing)
         self._read_and_write(changed, known)

@@ -17,6 +17,7 @@ from memory_fabric.operations import ForgetSelector, ItemPage, Link, Relation
 from memory_fabric.records import ChunkRow, Filters, JournalEntry, MemoryItem
 from memory_fabric.store.conditions import below, item_filter, selector_filter
 from memory_fabric.store.drafts import Counts, FileState, Selection
+from memory_fabric.store.known_roots import KnownRoot, read_roots
 from memory_fabric.store.read_pool import ReadPool
 from memory_fabric.store.rows import (
     FILE_COLUMNS,
@@ -149,6 +150,35 @@ class Reader:
                 file = path.partition("!/")[0]
                 counts[file] = counts.get(file, 0) + count
         return counts
+
+    def chunk_files(self, ids: Sequence[ChunkId]) -> dict[str, int]:
+        """Return how many of some chunks each file gave; members of an archive count for the archive."""
+        counts: dict[str, int] = {}
+        for start in range(0, len(ids), _STEP):
+            part = ids[start : start + _STEP]
+            marks = ",".join("?" * len(part))
+            rows = self._rows(
+                tuple[str, int],
+                "SELECT i.path, count(*) FROM chunks c JOIN items i ON i.key = c.item_key"  # noqa: S608 (marks only)
+                f" WHERE c.id IN ({marks}) GROUP BY i.path",
+                part,
+            )
+            for path, count in rows:
+                file = path.partition("!/")[0]
+                counts[file] = counts.get(file, 0) + count
+        return counts
+
+    def known_roots(self) -> list[KnownRoot]:
+        """Return what was asked to be indexed.
+
+        Raises:
+            StoreCorruptError: A row cannot be read.
+        """
+        with self.pool.borrowed() as connection:
+            try:
+                return read_roots(connection)
+            except msgspec.MsgspecError as error:
+                raise StoreCorruptError(self._path, "the list of indexed folders cannot be read") from error
 
     # ---- items ------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from memory_fabric.store.drafts import ChunkDraft, Counts, FileState, ItemDraft,
 from memory_fabric.store.embedding_cache import EmbeddingCache
 from memory_fabric.store.group_commit import GroupCommit
 from memory_fabric.store.integrity import find_problems
+from memory_fabric.store.known_roots import KnownRoot, drop_roots, put_root
 from memory_fabric.store.migrations import migrate
 from memory_fabric.store.reads import Reader
 from memory_fabric.store.writes import Writer
@@ -204,6 +205,14 @@ class Store:
 
         self._commit.run(run)
 
+    def put_root(self, root: KnownRoot) -> None:
+        """Remember, or replace, what was asked to be indexed."""
+        self._commit.run(lambda connection: put_root(connection, root))
+
+    def drop_roots(self, paths: Sequence[str]) -> None:
+        """Forget that some places were asked to be indexed; unknown ones are ignored."""
+        self._commit.run(lambda connection: drop_roots(connection, paths))
+
     def compact_journal(self, upto: JournalSeq) -> int:
         """Drop what a replay does not need from the journal up to a position; returns how many lines went.
 
@@ -272,6 +281,14 @@ class Store:
     def select_items(self, selector: ForgetSelector) -> Selection:
         """Return the items that match every field set."""
         return self._reader.select_items(selector)
+
+    def chunk_files(self, ids: Sequence[ChunkId]) -> dict[str, int]:
+        """Return how many of some chunks each file gave."""
+        return self._reader.chunk_files(ids)
+
+    def known_roots(self) -> list[KnownRoot]:
+        """Return what was asked to be indexed, by path."""
+        return self._reader.known_roots()
 
     def uris_of(self, path: str) -> list[tuple[str, str]]:
         """Return project and uri of what one file gave."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from foundation.clock import format_rfc3339
 from memory_fabric.operations import (
     Answer,
     ContextPack,
     CoverageRow,
     FabricStats,
+    FollowedFolder,
     ForgetSummary,
     IndexSummary,
     Progress,
@@ -19,6 +22,7 @@ from servers.grpc_api.wire_text import sendable
 __all__ = [
     "wire_answer",
     "wire_coverage",
+    "wire_followed",
     "wire_forgotten",
     "wire_item",
     "wire_pack",
@@ -201,6 +205,16 @@ def wire_forgotten(summary: ForgetSummary) -> memory_pb2.ForgetSummary:
         chunks=summary.chunks,
         is_dry_run=summary.is_dry_run,
         examples=[wire_item(item) for item in summary.examples],
+    )
+
+
+def wire_followed(folders: Sequence[FollowedFolder]) -> memory_pb2.FollowReply:
+    """Return what the daemon follows by itself as sent."""
+    return memory_pb2.FollowReply(
+        folders=[
+            memory_pb2.FollowedFolder(path=sendable(folder.path), project=sendable(folder.project))
+            for folder in folders
+        ]
     )
 
 

@@ -17,6 +17,7 @@ from proto.cairn.v1 import common_pb2, memory_pb2, memory_pb2_grpc
 from servers.grpc_api.answers import (
     wire_answer,
     wire_coverage,
+    wire_followed,
     wire_forgotten,
     wire_item,
     wire_pack,
@@ -93,6 +94,24 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
                     await self._bridge.in_thread(partial(outbox.put, event))
 
         return self._bridge.follow(context, work)
+
+    def Follow(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.FollowRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.FollowReply:
+        """Change and tell what the daemon follows by itself."""
+        door = Door()
+        paths = door.paths("paths", request.paths) if request.paths else []
+        project = door.name("project", request.project)
+        door.close()
+
+        def work(_: Check) -> memory_pb2.FollowReply:
+            if paths and request.is_ended:
+                self._memory.stop_following(paths)
+            elif paths:
+                self._memory.keep_following(paths, project=project)
+            return wire_followed(self._memory.followed())
+
+        return self._bridge.call(context, work)
 
     def Ingest(  # noqa: N802 (named by the schema)
         self, request_iterator: Iterator[memory_pb2.IngestRequest], context: grpc.ServicerContext
@@ -238,7 +257,7 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
         door.close()
 
         def work(outbox: Outbox[memory_pb2.CoverageRow], check: Check) -> None:
-            for row in self._memory.coverage(path):
+            for row in self._memory.coverage(path, check=check):
                 outbox.put(wire_coverage(row), check)
 
         return self._bridge.stream(context, work, is_look=True)

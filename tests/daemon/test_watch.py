@@ -10,7 +10,7 @@ import structlog.testing
 import trio
 import trio.testing
 
-from daemon.watch import keep_level
+from daemon.watch import follow_folders, keep_level
 from foundation.errors import InputError
 from memory_fabric.config import EmbedConfig, MemoryConfig
 from memory_fabric.fabric import MemoryFabric
@@ -57,3 +57,26 @@ async def test_a_folder_that_is_not_there_is_waited_for(
     failures = [event for event in events if event["event"] == "watch_failed"]
     assert [event["pause_s"] for event in failures] == [1.0, 2.0, 4.0, 8.0, 16.0]
     assert {type(event["exc_info"]) for event in failures} == {InputError}
+
+
+@pytest.mark.slow
+async def test_folders_are_followed_as_the_memory_is_told(memory: MemoryFabric, tmp_path: Path) -> None:
+    """One of the configuration from the start, others while they are kept, under the project that was asked for."""
+    for name in ("always", "kept"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "old.md").write_text(f"# Old\n\n{name} was here before\n")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(follow_folders, memory, [str(tmp_path / "always")])
+        await until_items(memory, 1)
+        memory.keep_following([str(tmp_path / "kept")], project="mine")
+        await until_items(memory, 2)
+        (tmp_path / "kept" / "new.md").write_text("# New\n\ncame later\n")
+        await until_items(memory, 3)
+        assert memory.stats().projects == {"always": 1, "mine": 2}
+        memory.stop_following([str(tmp_path / "kept")])
+        assert memory.followed() == []
+        (tmp_path / "kept" / "unseen.md").write_text("# Unseen\n\nnobody looks\n")
+        (tmp_path / "always" / "seen.md").write_text("# Seen\n\nfollowed still\n")
+        await until_items(memory, 4)
+        nursery.cancel_scope.cancel()
+    assert memory.stats().projects == {"always": 2, "mine": 2}

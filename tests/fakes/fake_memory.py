@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import trio
@@ -21,6 +21,7 @@ from memory_fabric.operations import (
     CoverageRow,
     DoctorCheck,
     FabricStats,
+    FollowedFolder,
     ForgetSelector,
     ForgetSummary,
     Fragment,
@@ -63,6 +64,7 @@ class FakeMemory:
         self.replayed: list[tuple[str, ...]] = []
         self.bursts: tuple[ChangeSet, ...] = ()
         self.skipped: dict[str, str] = {}
+        self.kept: dict[str, FollowedFolder] = {}
         self.gate = threading.Event()
         self.gate.set()
         self.waiting = threading.Semaphore(0)
@@ -244,7 +246,25 @@ class FakeMemory:
         state = IndexState("sparse", "words", size, size, size, 0, "ready")
         return FabricStats(size, size, projects, {"text": size}, {"en": size}, (state,), 0, "", "absent", {"runs": 0})
 
-    def coverage(self, path: str = "") -> Iterator[CoverageRow]:
+    def keep_following(self, paths: Sequence[str], *, project: str = "") -> None:
+        """Note the folders."""
+        self.kept.update((path, FollowedFolder(path, project)) for path in paths)
+
+    def stop_following(self, paths: Sequence[str]) -> None:
+        """Strike them out."""
+        for path in paths:
+            if path not in self.kept:
+                raise NotFoundError(f"`{path}` is not followed", fix="see `cairn watch --list`")
+            del self.kept[path]
+
+    def followed(self) -> list[FollowedFolder]:
+        """Return what is noted, by path."""
+        return [self.kept[path] for path in sorted(self.kept)]
+
+    def on_followed(self, told: Callable[[], None]) -> None:
+        """Nobody listens here."""
+
+    def coverage(self, path: str = "", *, check: Check) -> Iterator[CoverageRow]:
         """Yield what was kept and what was skipped."""
         for item in list(self.items.values()):
             if item.source.path.startswith(path):

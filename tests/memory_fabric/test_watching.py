@@ -387,7 +387,7 @@ async def test_links_are_never_followed(tmp_path: Path, root: Path) -> None:
         put(root, {"c.txt": "gamma"})
         await watched.until(lambda: "c.txt" in watched.names())
         assert watched.names() == {"a.txt", "b.txt", "c.txt"}
-        indexed = {row.path for row in watched.fabric.coverage("/") if row.state == "indexed"}
+        indexed = {row.path for row in watched.fabric.coverage("/") if row.chunks}
         assert indexed == {str(root / f"{n}.txt") for n in "abc"}
 
 

@@ -77,6 +77,30 @@ class WatchEvent(_message.Message):
     summary: IndexSummary
     def __init__(self, changes: _Optional[int] = ..., branch: _Optional[str] = ..., summary: _Optional[_Union[IndexSummary, _Mapping]] = ...) -> None: ...
 
+class FollowRequest(_message.Message):
+    __slots__ = ("paths", "project", "is_ended")
+    PATHS_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    IS_ENDED_FIELD_NUMBER: _ClassVar[int]
+    paths: _containers.RepeatedScalarFieldContainer[str]
+    project: str
+    is_ended: bool
+    def __init__(self, paths: _Optional[_Iterable[str]] = ..., project: _Optional[str] = ..., is_ended: _Optional[bool] = ...) -> None: ...
+
+class FollowedFolder(_message.Message):
+    __slots__ = ("path", "project")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    project: str
+    def __init__(self, path: _Optional[str] = ..., project: _Optional[str] = ...) -> None: ...
+
+class FollowReply(_message.Message):
+    __slots__ = ("folders",)
+    FOLDERS_FIELD_NUMBER: _ClassVar[int]
+    folders: _containers.RepeatedCompositeFieldContainer[FollowedFolder]
+    def __init__(self, folders: _Optional[_Iterable[_Union[FollowedFolder, _Mapping]]] = ...) -> None: ...
+
 class IngestRecord(_message.Message):
     __slots__ = ("id", "text", "timestamp", "project", "title", "modality", "language", "meta")
     class MetaEntry(_message.Message):

@@ -46,6 +46,11 @@ class MemoryStub:
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.WatchRequest.SerializeToString,
                 response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.WatchEvent.FromString,
                 _registered_method=True)
+        self.Follow = channel.unary_unary(
+                '/cairn.v1.Memory/Follow',
+                request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.FollowRequest.SerializeToString,
+                response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.FollowReply.FromString,
+                _registered_method=True)
         self.Ingest = channel.stream_unary(
                 '/cairn.v1.Memory/Ingest',
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.IngestRequest.SerializeToString,
@@ -131,6 +136,13 @@ class MemoryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Follow(self, request, context):
+        """Has folders followed by the daemon itself, after a restart too, or no longer; returns all that are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Ingest(self, request_iterator, context):
         """Imports records with known ids. The first message names the project.
         """
@@ -202,7 +214,7 @@ class MemoryServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Coverage(self, request, context):
-        """Every source and what became of it.
+        """Every source and what became of it; below a path, compared with the disk.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -234,6 +246,11 @@ def add_MemoryServicer_to_server(servicer, server):
                     servicer.Watch,
                     request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.WatchRequest.FromString,
                     response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.WatchEvent.SerializeToString,
+            ),
+            'Follow': grpc.unary_unary_rpc_method_handler(
+                    servicer.Follow,
+                    request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.FollowRequest.FromString,
+                    response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.FollowReply.SerializeToString,
             ),
             'Ingest': grpc.stream_unary_rpc_method_handler(
                     servicer.Ingest,
@@ -356,6 +373,33 @@ class Memory:
             '/cairn.v1.Memory/Watch',
             proto_dot_cairn_dot_v1_dot_memory__pb2.WatchRequest.SerializeToString,
             proto_dot_cairn_dot_v1_dot_memory__pb2.WatchEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Follow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cairn.v1.Memory/Follow',
+            proto_dot_cairn_dot_v1_dot_memory__pb2.FollowRequest.SerializeToString,
+            proto_dot_cairn_dot_v1_dot_memory__pb2.FollowReply.FromString,
             options,
             channel_credentials,
             insecure,

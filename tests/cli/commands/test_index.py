@@ -161,6 +161,10 @@ def test_coverage_tells_what_became_of_each_file(home: Home, tree: Path) -> None
     assert rows.keys() == {"apple.md", "pear.md", "plum.md", "picture.md"}
     assert all(row.keys() == {"path", "state", "reason", "chunks"} for row in rows.values())
     assert (rows["picture.md"]["state"], rows["apple.md"]["state"]) == ("skipped", "indexed")
+    (tree / "plum.md").write_text("another fruit\n")
+    told = home.good("coverage", str(tree))
+    assert f"pending      1  {tree / 'plum.md'}  (changed since it was read)\n" in told
+    assert told.endswith("\n2 indexed, 1 pending, 1 skipped\n")
     assert f"  {tree / 'picture.md'}  (binary" in home.good("coverage", str(tree))
     assert home.good("coverage", "/nope") == "nothing is known below /nope\n"
 

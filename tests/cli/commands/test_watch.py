@@ -8,6 +8,7 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,6 +143,29 @@ def test_people_read_what_happens(home: Home, folder: Path) -> None:
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130
+
+
+def test_a_kept_folder_is_followed_by_the_daemon_itself(home: Home, folder: Path) -> None:
+    """Nobody is connected; a change is found, after a restart too, until it is stopped."""
+    assert home.good("watch", folder.name, "--keep", "-p", "kept").startswith("1 files are level, and kept so")
+    assert home.good("watch", "--list") == f"{folder}  (kept)\n"
+    (folder / "second.md").write_text("the second heron, a sudden sandpiper\n")
+    _until_found(home, "sandpiper")
+    home.good("down")
+    (folder / "third.md").write_text("a third heron, with a whimbrel\n")
+    home.good("up", "--detach")
+    _until_found(home, "whimbrel")
+    assert home.json("watch", folder.name, "--stop") == {"folders": []}
+    assert "no folder is followed" in home.good("watch", "--list")
+    assert "is not followed" in home.bad("watch", folder.name, "--stop", status=1)
+    assert "--list takes no paths" in home.bad("watch", folder.name, "--list", status=2)
+
+
+def _until_found(home: Home, word: str) -> None:
+    """Ask until it is answered: nobody tells when the daemon has followed by itself."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not home.recalled(word):
+        assert time.monotonic() < deadline
 
 
 def test_what_cannot_be_watched_is_refused(home: Home) -> None:

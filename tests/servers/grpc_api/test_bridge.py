@@ -210,7 +210,7 @@ def test_a_slow_reader_holds_the_work_back(folder: Path) -> None:
     made = 0
 
     class Wide(FakeMemory):
-        def coverage(self, path: str = "") -> Any:
+        def coverage(self, path: str = "", *, check: Check = lambda: None) -> Any:
             nonlocal made
             for made in range(1, 200_001):
                 yield CoverageRow(f"/{'x' * 1000}/{made}", "indexed")

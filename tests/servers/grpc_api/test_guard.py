@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from structlog.testing import capture_logs
 
 from memory_fabric.errors import StoreFullError
-from memory_fabric.operations import CoverageRow
+from memory_fabric.operations import Check, CoverageRow
 from proto.cairn.v1 import eval_pb2, memory_pb2, memory_pb2_grpc, system_pb2
 from servers.grpc_api.server import SERVICES
 from tests.fakes.fake_memory import FakeMemory
@@ -187,7 +187,7 @@ def test_clients_that_do_not_read_never_starve_a_question(folder: Path) -> None:
     """Their work is done long ago; what it made waits in a thread each."""
 
     class Wide(FakeMemory):
-        def coverage(self, path: str = "") -> Iterator[CoverageRow]:
+        def coverage(self, path: str = "", *, check: Check = lambda: None) -> Iterator[CoverageRow]:
             return (CoverageRow(f"/{'x' * 4000}/{number}", "indexed") for number in range(200))
 
     options = [("grpc.use_local_subchannel_pool", 1)]

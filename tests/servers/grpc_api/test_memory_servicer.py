@@ -158,6 +158,21 @@ def test_forget_shows_first_and_then_forgets(memory: Any) -> None:
         assert memory.Stats(wire.StatsRequest()).items == left
 
 
+def test_folders_are_kept_told_and_let_go(memory: Any) -> None:
+    """Each answer tells all of them; an unknown one is refused by name."""
+    kept = memory.Follow(wire.FollowRequest(paths=["/a", "/b"], project="p"))
+    assert [(folder.path, folder.project) for folder in kept.folders] == [("/a", "p"), ("/b", "p")]
+    left = memory.Follow(wire.FollowRequest(paths=["/a"], is_ended=True))
+    assert [folder.path for folder in left.folders] == ["/b"]
+    assert memory.Follow(wire.FollowRequest()) == left
+    with pytest.raises(grpc.RpcError) as refused:
+        memory.Follow(wire.FollowRequest(paths=["/a"], is_ended=True))
+    assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+    with pytest.raises(grpc.RpcError) as refused:
+        memory.Follow(wire.FollowRequest(paths=["relative"]))
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
 def test_coverage_streams_each_source(memory: Any, tree: Path) -> None:
     """Skipped files are among them, with the reason."""
     list(memory.Index(wire.IndexRequest(paths=[str(tree)])))

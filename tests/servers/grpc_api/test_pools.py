@@ -45,7 +45,7 @@ class _Slow(FakeMemory):
         self.settling.release()
         _wait(self.level, check)
 
-    def coverage(self, path: str = "") -> Iterator[CoverageRow]:
+    def coverage(self, path: str = "", *, check: Check = lambda: None) -> Iterator[CoverageRow]:
         """Rows that come one by one."""
         self.listing.release()
         yield CoverageRow("/a", "indexed")
