@@ -106,9 +106,16 @@ def test_a_moved_export_keeps_its_ids(fabric: MemoryFabric, exports: Path) -> No
 
 
 def test_a_turn_tells_when_its_export_changed(fabric: MemoryFabric, exports: Path) -> None:
-    """As any other citation of a file does."""
+    """As any other citation of a file does; then it is read again, and a turn that left it is found no more."""
     assert ask(fabric, "тюльпаны").items[0].freshness == "fresh"
+    fabric._repairs.settle()
     (exports / "Работа" / "result.json").write_text("[]")
     assert ask(fabric, "тюльпаны").items[0].freshness == "stale"
+    fabric._repairs.settle()
+    assert ask(fabric, "тюльпаны").items == ()
+
+
+def test_a_turn_tells_when_its_export_went(fabric: MemoryFabric, exports: Path) -> None:
+    """It is evidence of what was."""
     (exports / "Работа" / "result.json").unlink()
     assert ask(fabric, "тюльпаны").items[0].freshness == "gone"

@@ -30,8 +30,9 @@ def put(path: Path, text: str) -> Path:
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[MemoryFabric]:
-    """A real memory without a model."""
+    """A real memory without a model, that repairs nothing: what aged is asked for again and again here."""
     with open_fabric(tmp_path / "memory") as fabric:
+        fabric._freshness = FreshnessJudge(fabric._store)
         yield fabric
 
 
