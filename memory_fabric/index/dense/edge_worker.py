@@ -74,7 +74,7 @@ def _records(shard: Any) -> Iterator[Any]:
     """Yield every point.
 
     Raises:
-        ValueError: One has lost its vector.
+        ValueError: One has lost its vector, or got another: each has one, under one name.
     """
     import qdrant_edge as edge
 
@@ -83,8 +83,8 @@ def _records(shard: Any) -> Iterator[Any]:
         request = edge.ScrollRequest(offset=offset, limit=_STEP, with_payload=True, with_vector=True)
         records, offset = shard.scroll(request)
         for record in records:
-            if record.vector is None:
-                raise ValueError(f"point {record.id} has no vector")
+            if record.vector is None or len(record.vector) != 1:
+                raise ValueError(f"point {record.id} has {len(record.vector or ())} vectors")
             yield record
         if offset is None:
             return

@@ -210,6 +210,24 @@ def test_a_sound_index_passes_the_probe(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_vector_out_of_nothing_is_damage(tmp_path: Path) -> None:
+    """One bit of the flags that say which point has which vector: a search by prose would find a piece of code."""
+    index = QdrantEdgeIndex(CONFIG, tmp_path / "x", DIMENSION)
+    filled(index, (point(n + 1, row, name="code" if n % 2 else "text") for n, row in enumerate(units(1_500))))
+    index.optimize()
+    index.close()
+    assert probe_shard(tmp_path / "x", DIMENSION) == []
+    flags = next(path for path in tmp_path.rglob("vector_storage-text/deleted/flags_a.dat"))
+    with flags.open("r+b") as file:
+        head = file.read(64)
+        place = next(n for n, byte in enumerate(head) if byte)
+        file.seek(place)
+        file.write(bytes([head[place] & (head[place] - 1)]))
+    (problem,) = probe_shard(tmp_path / "x", DIMENSION)
+    assert problem.endswith("has 2 vectors")
+
+
+@pytest.mark.slow
 def test_a_probe_that_comes_to_no_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A damaged table of ids was seen to keep the engine busy for ever."""
     script = tmp_path / "endless.py"
