@@ -14,6 +14,7 @@ import msgspec
 from cli.errors import from_call
 from cli.models import (
     Answer,
+    BenchReport,
     CheckRow,
     Cite,
     CoverageRow,
@@ -252,6 +253,12 @@ class CairnClient:
         """Run a golden set: progress, then the report."""
         for event in self._stream(self._eval.Run, _built(eval_pb2.EvalRequest, set=name, strategy=strategy)):
             yield _event(event, EvalReport)
+
+    def run_bench(self, name: str, paths: Sequence[str], **fields: Any) -> Iterator[Progress | BenchReport]:
+        """Run a public benchmark on files: progress, then the report; fields are those of `BenchRequest`."""
+        request = _built(eval_pb2.BenchRequest, format=name, paths=paths, **fields)
+        for event in self._stream(self._eval.Bench, request):
+            yield _event(event, BenchReport)
 
 
 def _built(kind: type[Any], **fields: Any) -> Any:

@@ -13,6 +13,8 @@ import msgspec
 __all__ = [
     "Answer",
     "AnswerSentence",
+    "BenchReport",
+    "BenchRow",
     "CheckRow",
     "Cite",
     "CoverageRow",
@@ -319,6 +321,33 @@ class EvalReport(msgspec.Struct, frozen=True):
     p95_ms: float
     p99_ms: float
     regressed: bool
+    degraded: tuple[str, ...]
+
+
+class BenchRow(msgspec.Struct, frozen=True):
+    """Figures of one part of a benchmark at one granularity."""
+
+    part: str
+    granularity: str
+    pool: str
+    n: int
+    figures: dict[str, float]
+
+
+class BenchReport(msgspec.Struct, frozen=True):
+    """What a benchmark measured."""
+
+    bench: str
+    strategy: str
+    pools: int
+    documents: int
+    questions: int
+    counted: dict[str, int]
+    rows: tuple[BenchRow, ...]
+    depth: int
+    p50_ms: float
+    p95_ms: float
+    notes: tuple[str, ...]
     degraded: tuple[str, ...]
 
 

@@ -16,7 +16,7 @@ from memory_eval.golden import GoldenSet, is_shipped_set, load_set
 from memory_fabric.config import IngestConfig
 from memory_fabric.ingest.roots import allowed_roots
 
-__all__ = ["Admitted", "admit"]
+__all__ = ["Admitted", "admit", "admit_files", "digest_of"]
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -65,7 +65,20 @@ def admit(name: str, limits: IngestConfig, private: Iterable[Path]) -> Admitted:
         if not Path(path).resolve().is_relative_to(corpus.resolve()):
             raise GoldenSetError("set", f"`{path}` lies outside its corpus `{corpus}`", fix="name files of the corpus")
     _look(inner, guarded)
-    return _admitted(golden, corpus, guarded, f"{golden.name}-{_digest(str(Path(name).resolve()))}")
+    return _admitted(golden, corpus, guarded, f"{golden.name}-{digest_of(str(Path(name).resolve()))}")
+
+
+def admit_files(paths: Iterable[str], limits: IngestConfig, private: Iterable[Path], *, field: str) -> list[Path]:
+    """Return the files and folders of a benchmark, each of which the user allowed to be indexed.
+
+    Raises:
+        InputError: One does not exist, or lies where nothing may be indexed; names the field.
+    """
+    guarded = msgspec.structs.replace(limits, denied=(*limits.denied, *map(str, private)))
+    try:
+        return allowed_roots(list(paths), guarded)
+    except InputError as error:
+        raise InputError(field, error.message.removeprefix("`paths`: "), fix=error.fix) from error
 
 
 def _look(paths: list[str], limits: IngestConfig) -> None:
@@ -79,9 +92,9 @@ def _look(paths: list[str], limits: IngestConfig) -> None:
 
 def _admitted(golden: GoldenSet, corpus: Path, limits: IngestConfig, report: str) -> Admitted:
     paths = [str(corpus / name) for name in golden.files if (corpus / name).exists()] or [str(corpus)]
-    return Admitted(golden, corpus, tuple(paths), limits, _digest(str(corpus.resolve()), *golden.files), report)
+    return Admitted(golden, corpus, tuple(paths), limits, digest_of(str(corpus.resolve()), *golden.files), report)
 
 
-def _digest(*texts: str) -> str:
+def digest_of(*texts: str) -> str:
     """Return a short name of some texts that no text can choose."""
     return hashlib.blake2b(b"\0".join(map(os.fsencode, texts)), digest_size=12).hexdigest()

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.eval_corpus import Admitted, admit
+from daemon.benching import run_bench, scratch_memory, write_report
+from daemon.eval_corpus import Admitted, admit, admit_files, digest_of
+from memory_eval.bench.records import BenchReport
 from memory_eval.run import evaluate
 from memory_fabric.config import MemoryConfig
 from memory_fabric.fabric import MemoryFabric
 from memory_fabric.ingest.pacing import Pace
 from memory_fabric.operations import Check, Report
-from orchestrator.ports import EvalReport
+from orchestrator.ports import BenchRequest, EvalReport
 
 __all__ = ["Evaluation"]
 
@@ -58,6 +60,20 @@ class Evaluation:
                 return self._measure(fabric, admitted, strategy, report, check)
             finally:
                 fabric.close()
+
+    def bench(self, request: BenchRequest, *, report: Report, check: Check) -> BenchReport:
+        """Run a public benchmark on files of the user's.
+
+        Raises:
+            InputError: A file is missing, not in its format, or where nothing may be indexed.
+        """
+        paths = admit_files(request.paths, self._config.ingest, self._private, field="paths")
+        keys = admit_files(request.keys, self._config.ingest, self._private, field="keys") if request.keys else []
+        with self._turn(check), scratch_memory(self._config, self._folder, self._profile) as fabric:
+            found = run_bench(fabric, request, paths, keys, report, check)
+        name = f"bench-{request.format}-{digest_of(*map(str, paths))}"
+        write_report(self._folder / f"{name}.{request.strategy}.json", found)
+        return found
 
     @contextmanager
     def _turn(self, check: Check) -> Iterator[None]:

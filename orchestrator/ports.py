@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from foundation.ids import ItemId
+from memory_eval.bench.records import BenchReport
 from memory_fabric.ingest.watch import ChangeSet
 from memory_fabric.operations import (
     Answer,
@@ -27,7 +28,7 @@ from memory_fabric.operations import (
 )
 from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
 
-__all__ = ["EvalReport", "EvalService", "Info", "MemoryService", "SystemService"]
+__all__ = ["BenchRequest", "EvalReport", "EvalService", "Info", "MemoryService", "SystemService"]
 
 
 class MemoryService(Protocol):
@@ -158,8 +159,25 @@ class EvalReport(msgspec.Struct, frozen=True):
     """Why answers were less than they could be, each reason once."""
 
 
+class BenchRequest(msgspec.Struct, frozen=True):
+    """What a benchmark is run on."""
+
+    format: str
+    paths: tuple[str, ...]
+    strategy: str = "adaptive"
+    split: str = ""
+    """Which judgements of BEIR; empty is `test`."""
+    keys: tuple[str, ...] = ()
+    """Corrected keys of LoCoMo."""
+    limit: int = 0
+    """Pools that are looked at; 0 for all."""
+
+
 class EvalService(Protocol):
     """The evaluation."""
 
     def run(self, set_name: str, *, strategy: str, report: Report, check: Check) -> EvalReport:
         """Run a golden set against a memory of its own."""
+
+    def bench(self, request: BenchRequest, *, report: Report, check: Check) -> BenchReport:
+        """Run a public benchmark on files of the user's, against a memory of its own."""

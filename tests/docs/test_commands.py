@@ -27,7 +27,7 @@ _ARGUMENTS = {
     "ask": ["x"],
     "remember": ["x"],
 }
-_ARGUMENTS |= {"forget": ["x", "--yes"], "get": ["x"], "completion": ["bash"]}
+_ARGUMENTS |= {"eval bench": ["beir", "."], "forget": ["x", "--yes"], "get": ["x"], "completion": ["bash"]}
 
 
 def _commands(group: click.Group, before: str = "") -> dict[str, click.Command]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from memory_eval.bench.records import BenchReport, BenchRow
 from memory_fabric.operations import Check, Progress, Report
-from orchestrator.ports import EvalReport, Info
+from orchestrator.ports import BenchRequest, EvalReport, Info
 
 __all__ = ["FakeEvaluation", "FakeSystem"]
 
@@ -42,3 +43,12 @@ class FakeEvaluation:
             check()
             report(Progress(number, 3, "questions", 1.0, 0.0, "eval"))
         return EvalReport(set_name, 3, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 3.0, 4.0, strategy == "rrf")
+
+    def bench(self, request: BenchRequest, *, report: Report, check: Check) -> BenchReport:
+        """Report each question, then a row that repeats what was asked."""
+        for number in range(1, 4):
+            check()
+            report(Progress(number, 3, "questions", 1.0, 0.0, "eval"))
+        row = BenchRow("all", "turn", ", ".join(request.paths), 3, {"any@5": 1.0, "mrr@10": 0.5})
+        counted = {"abstention: left out": request.limit}
+        return BenchReport(request.format, request.strategy, 1, 9, 3, counted, (row,), 100, 2.0, 3.0, ("a note",))

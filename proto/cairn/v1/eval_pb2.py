@@ -25,19 +25,35 @@ _sym_db = _symbol_database.Default()
 from proto.cairn.v1 import common_pb2 as proto_dot_cairn_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19proto/cairn/v1/eval.proto\x12\x08\x63\x61irn.v1\x1a\x1bproto/cairn/v1/common.proto\",\n\x0b\x45valRequest\x12\x0b\n\x03set\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\"\xd8\x01\n\nEvalReport\x12\x0b\n\x03set\x18\x01 \x01(\t\x12\x0f\n\x07queries\x18\x02 \x01(\x05\x12\x10\n\x08recall_5\x18\x03 \x01(\x01\x12\x11\n\trecall_10\x18\x04 \x01(\x01\x12\x11\n\trecall_20\x18\x05 \x01(\x01\x12\x0f\n\x07ndcg_10\x18\x06 \x01(\x01\x12\x0e\n\x06mrr_10\x18\x07 \x01(\x01\x12\x0e\n\x06p50_ms\x18\x08 \x01(\x01\x12\x0e\n\x06p95_ms\x18\t \x01(\x01\x12\x0e\n\x06p99_ms\x18\n \x01(\x01\x12\x11\n\tregressed\x18\x0b \x01(\x08\x12\x10\n\x08\x64\x65graded\x18\x0c \x03(\t\"d\n\tEvalEvent\x12&\n\x08progress\x18\x01 \x01(\x0b\x32\x12.cairn.v1.ProgressH\x00\x12&\n\x06report\x18\x02 \x01(\x0b\x32\x14.cairn.v1.EvalReportH\x00\x42\x07\n\x05\x65vent2;\n\x04\x45val\x12\x33\n\x03Run\x12\x15.cairn.v1.EvalRequest\x1a\x13.cairn.v1.EvalEvent0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19proto/cairn/v1/eval.proto\x12\x08\x63\x61irn.v1\x1a\x1bproto/cairn/v1/common.proto\"k\n\x0c\x42\x65nchRequest\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\r\n\x05paths\x18\x02 \x03(\t\x12\x10\n\x08strategy\x18\x03 \x01(\t\x12\r\n\x05split\x18\x04 \x01(\t\x12\x0c\n\x04keys\x18\x05 \x03(\t\x12\r\n\x05limit\x18\x06 \x01(\x05\"\xa8\x01\n\x08\x42\x65nchRow\x12\x0c\n\x04part\x18\x01 \x01(\t\x12\x13\n\x0bgranularity\x18\x02 \x01(\t\x12\x0c\n\x04pool\x18\x03 \x01(\t\x12\t\n\x01n\x18\x04 \x01(\x05\x12\x30\n\x07\x66igures\x18\x05 \x03(\x0b\x32\x1f.cairn.v1.BenchRow.FiguresEntry\x1a.\n\x0c\x46iguresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xba\x02\n\x0b\x42\x65nchReport\x12\r\n\x05\x62\x65nch\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\x12\r\n\x05pools\x18\x03 \x01(\x05\x12\x11\n\tdocuments\x18\x04 \x01(\x05\x12\x11\n\tquestions\x18\x05 \x01(\x05\x12\x33\n\x07\x63ounted\x18\x06 \x03(\x0b\x32\".cairn.v1.BenchReport.CountedEntry\x12 \n\x04rows\x18\x07 \x03(\x0b\x32\x12.cairn.v1.BenchRow\x12\r\n\x05\x64\x65pth\x18\x08 \x01(\x05\x12\x0e\n\x06p50_ms\x18\t \x01(\x01\x12\x0e\n\x06p95_ms\x18\n \x01(\x01\x12\r\n\x05notes\x18\x0b \x03(\t\x12\x10\n\x08\x64\x65graded\x18\x0c \x03(\t\x1a.\n\x0c\x43ountedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\"f\n\nBenchEvent\x12&\n\x08progress\x18\x01 \x01(\x0b\x32\x12.cairn.v1.ProgressH\x00\x12\'\n\x06report\x18\x02 \x01(\x0b\x32\x15.cairn.v1.BenchReportH\x00\x42\x07\n\x05\x65vent\",\n\x0b\x45valRequest\x12\x0b\n\x03set\x18\x01 \x01(\t\x12\x10\n\x08strategy\x18\x02 \x01(\t\"\xd8\x01\n\nEvalReport\x12\x0b\n\x03set\x18\x01 \x01(\t\x12\x0f\n\x07queries\x18\x02 \x01(\x05\x12\x10\n\x08recall_5\x18\x03 \x01(\x01\x12\x11\n\trecall_10\x18\x04 \x01(\x01\x12\x11\n\trecall_20\x18\x05 \x01(\x01\x12\x0f\n\x07ndcg_10\x18\x06 \x01(\x01\x12\x0e\n\x06mrr_10\x18\x07 \x01(\x01\x12\x0e\n\x06p50_ms\x18\x08 \x01(\x01\x12\x0e\n\x06p95_ms\x18\t \x01(\x01\x12\x0e\n\x06p99_ms\x18\n \x01(\x01\x12\x11\n\tregressed\x18\x0b \x01(\x08\x12\x10\n\x08\x64\x65graded\x18\x0c \x03(\t\"d\n\tEvalEvent\x12&\n\x08progress\x18\x01 \x01(\x0b\x32\x12.cairn.v1.ProgressH\x00\x12&\n\x06report\x18\x02 \x01(\x0b\x32\x14.cairn.v1.EvalReportH\x00\x42\x07\n\x05\x65vent2t\n\x04\x45val\x12\x33\n\x03Run\x12\x15.cairn.v1.EvalRequest\x1a\x13.cairn.v1.EvalEvent0\x01\x12\x37\n\x05\x42\x65nch\x12\x16.cairn.v1.BenchRequest\x1a\x14.cairn.v1.BenchEvent0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'proto.cairn.v1.eval_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVALREQUEST']._serialized_start=68
-  _globals['_EVALREQUEST']._serialized_end=112
-  _globals['_EVALREPORT']._serialized_start=115
-  _globals['_EVALREPORT']._serialized_end=331
-  _globals['_EVALEVENT']._serialized_start=333
-  _globals['_EVALEVENT']._serialized_end=433
-  _globals['_EVAL']._serialized_start=435
-  _globals['_EVAL']._serialized_end=494
+  _globals['_BENCHROW_FIGURESENTRY']._loaded_options = None
+  _globals['_BENCHROW_FIGURESENTRY']._serialized_options = b'8\001'
+  _globals['_BENCHREPORT_COUNTEDENTRY']._loaded_options = None
+  _globals['_BENCHREPORT_COUNTEDENTRY']._serialized_options = b'8\001'
+  _globals['_BENCHREQUEST']._serialized_start=68
+  _globals['_BENCHREQUEST']._serialized_end=175
+  _globals['_BENCHROW']._serialized_start=178
+  _globals['_BENCHROW']._serialized_end=346
+  _globals['_BENCHROW_FIGURESENTRY']._serialized_start=300
+  _globals['_BENCHROW_FIGURESENTRY']._serialized_end=346
+  _globals['_BENCHREPORT']._serialized_start=349
+  _globals['_BENCHREPORT']._serialized_end=663
+  _globals['_BENCHREPORT_COUNTEDENTRY']._serialized_start=617
+  _globals['_BENCHREPORT_COUNTEDENTRY']._serialized_end=663
+  _globals['_BENCHEVENT']._serialized_start=665
+  _globals['_BENCHEVENT']._serialized_end=767
+  _globals['_EVALREQUEST']._serialized_start=769
+  _globals['_EVALREQUEST']._serialized_end=813
+  _globals['_EVALREPORT']._serialized_start=816
+  _globals['_EVALREPORT']._serialized_end=1032
+  _globals['_EVALEVENT']._serialized_start=1034
+  _globals['_EVALEVENT']._serialized_end=1134
+  _globals['_EVAL']._serialized_start=1136
+  _globals['_EVAL']._serialized_end=1252
 # @@protoc_insertion_point(module_scope)

@@ -40,6 +40,11 @@ class EvalStub:
                 request_serializer=proto_dot_cairn_dot_v1_dot_eval__pb2.EvalRequest.SerializeToString,
                 response_deserializer=proto_dot_cairn_dot_v1_dot_eval__pb2.EvalEvent.FromString,
                 _registered_method=True)
+        self.Bench = channel.unary_stream(
+                '/cairn.v1.Eval/Bench',
+                request_serializer=proto_dot_cairn_dot_v1_dot_eval__pb2.BenchRequest.SerializeToString,
+                response_deserializer=proto_dot_cairn_dot_v1_dot_eval__pb2.BenchEvent.FromString,
+                _registered_method=True)
 
 
 class EvalServicer:
@@ -53,6 +58,13 @@ class EvalServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Bench(self, request, context):
+        """Runs a public benchmark on files of the user's, against a memory of its own. Progress, then one report.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_EvalServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +72,11 @@ def add_EvalServicer_to_server(servicer, server):
                     servicer.Run,
                     request_deserializer=proto_dot_cairn_dot_v1_dot_eval__pb2.EvalRequest.FromString,
                     response_serializer=proto_dot_cairn_dot_v1_dot_eval__pb2.EvalEvent.SerializeToString,
+            ),
+            'Bench': grpc.unary_stream_rpc_method_handler(
+                    servicer.Bench,
+                    request_deserializer=proto_dot_cairn_dot_v1_dot_eval__pb2.BenchRequest.FromString,
+                    response_serializer=proto_dot_cairn_dot_v1_dot_eval__pb2.BenchEvent.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +107,33 @@ class Eval:
             '/cairn.v1.Eval/Run',
             proto_dot_cairn_dot_v1_dot_eval__pb2.EvalRequest.SerializeToString,
             proto_dot_cairn_dot_v1_dot_eval__pb2.EvalEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Bench(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/cairn.v1.Eval/Bench',
+            proto_dot_cairn_dot_v1_dot_eval__pb2.BenchRequest.SerializeToString,
+            proto_dot_cairn_dot_v1_dot_eval__pb2.BenchEvent.FromString,
             options,
             channel_credentials,
             insecure,

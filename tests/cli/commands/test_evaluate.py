@@ -1,4 +1,4 @@
-"""`eval run`: figures of a golden set."""
+"""`eval run`, `eval bench`: figures of a golden set, and of a public benchmark."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 
 import pytest
 
+from cli.commands.evaluate import BENCHMARKS
+from memory_eval.bench.run import FORMATS
 from tests.cli.commands.home import Home
+from tests.memory_eval.bench.samples import KEYS, LOCOMO
 
 pytestmark = pytest.mark.slow
 
@@ -63,3 +66,47 @@ def test_a_set_that_cannot_be_run_is_refused(home: Home, words: list[str], named
     done = home.cairn("eval", "run", *words)
     assert done.returncode == home.cairn("eval", "run", *words, "--json").returncode == 2
     assert named in done.stderr
+
+
+def test_a_benchmark_is_run(home: Home) -> None:
+    """Files named from where one stands; metric, granularity, pool and n for people and programs."""
+    home.write("l.json", json.dumps([LOCOMO]))
+    home.write("k.json", json.dumps(KEYS))
+    words = ("eval", "bench", "locomo", "l.json", "--keys", "k.json", "--strategy", "sparse")
+    report = home.json(*words)
+    first = report["rows"][0]
+    assert list(first) == [
+        "part", "granularity", "pool", "n", "any@5", "any@10", "any@20", "fraction@5", "fraction@10", "fraction@20",
+        "ndcg@10", "mrr@10",
+    ]  # fmt: skip
+    assert (first["part"], first["granularity"], first["pool"], first["n"]) == ("all", "turn", "one conversation", 3)
+    assert report["counted"]["corrected by the keys"] == 1
+    shown = home.good(*words)
+    assert shown.startswith("locomo: 4 questions, 3 documents in 1 pools, strategy sparse, the first 100 fragments\n")
+    for word in ("fraction@20", "one conversation", "adversarial", "session", "1 no evidence: left out"):
+        assert word in shown
+    assert not home.json("list")["items"]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["squad", "l.json"], "FORMAT"),
+        (["locomo"], "PATH"),
+        (["locomo", "nowhere.json"], "nowhere.json"),
+        (["locomo", "bad.json"], "bad.json"),
+        (["beir", "bad.json"], "holds no"),
+        (["beir", ".", "--keys", "bad.json"], "`keys`"),
+        (["locomo", "bad.json", "--limit", "-1"], "--limit"),
+    ],
+    ids=str,
+)
+def test_a_benchmark_that_cannot_be_run_is_refused(home: Home, words: list[str], named: str) -> None:
+    """With the option, the field or the file."""
+    home.write("bad.json", "[{}]")
+    assert named in home.bad("eval", "bench", *words, status=2)
+
+
+def test_the_formats_are_those_of_the_daemon() -> None:
+    """The command line cannot look them up."""
+    assert BENCHMARKS == FORMATS

@@ -1,4 +1,4 @@
-"""`Eval.Run` over a real socket."""
+"""`Eval.Run` and `Eval.Bench` over a real socket."""
 
 from __future__ import annotations
 
@@ -31,3 +31,29 @@ def test_bad_requests_name_every_field(evaluation: Any) -> None:
     with refused(grpc.StatusCode.INVALID_ARGUMENT) as held:
         list(evaluation.Run(wire.EvalRequest(strategy="luck")))
     assert violations(held[0]) == ["set", "strategy"]
+
+
+def test_bench_streams_progress_and_one_report(evaluation: Any) -> None:
+    """Rows with their figures, what was counted, what was asked."""
+    request = wire.BenchRequest(
+        format="locomo", paths=["/a.json", "/b.json"], strategy="rrf", keys=["/k.json"], limit=2
+    )
+    events = list(evaluation.Bench(request))
+    assert {event.WhichOneof("event") for event in events[:-1]} == {"progress"}
+    report = events[-1].report
+    (row,) = report.rows
+    assert (report.bench, report.strategy, dict(report.counted)) == ("locomo", "rrf", {"abstention: left out": 2})
+    assert (row.granularity, row.pool, row.n, dict(row.figures)) == (
+        "turn",
+        "/a.json, /b.json",
+        3,
+        {"any@5": 1.0, "mrr@10": 0.5},
+    )
+    assert list(report.notes) == ["a note"]
+
+
+def test_bad_benchmarks_name_every_field(evaluation: Any) -> None:
+    """All mistakes at once."""
+    with refused(grpc.StatusCode.INVALID_ARGUMENT) as held:
+        list(evaluation.Bench(wire.BenchRequest(format="squad", strategy="luck", keys=["k.json"], limit=-1)))
+    assert sorted(violations(held[0])) == ["format", "keys", "limit", "paths", "strategy"]
