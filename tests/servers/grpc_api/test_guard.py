@@ -39,7 +39,9 @@ _GOOD: dict[str, Any] = {
     "Get": memory_pb2.GetRequest(id="a"),
     "Link": memory_pb2.LinkRequest(src="a", dst="b", relation="calls"),
     "Forget": memory_pb2.ForgetRequest(ids=["a"]),
+    "Ask": memory_pb2.AskRequest(query=memory_pb2.RecallRequest(text="a")),
     "Run": eval_pb2.EvalRequest(set="s"),
+    "Bench": eval_pb2.BenchRequest(format="beir", paths=["/"]),
 }
 
 
