@@ -174,15 +174,27 @@ class CairnClient:
         """Answer a question; fields are those of `RecallRequest`."""
         return self._call(self._memory.Recall, _built(memory_pb2.RecallRequest, text=text, **fields), RecallResult)
 
-    def context_pack(self, text: str, *, budget_tokens: int, **fields: Any) -> Pack:
-        """Quote evidence under a budget."""
+    def context_pack(
+        self, text: str, *, budget_tokens: int, model: str = "", is_single: bool = False, **fields: Any
+    ) -> Pack:
+        """Quote evidence under a budget; fields are those of `RecallRequest`."""
         query = _built(memory_pb2.RecallRequest, text=text, **fields)
-        request = _built(memory_pb2.ContextPackRequest, query=query, budget_tokens=budget_tokens)
+        request = _built(
+            memory_pb2.ContextPackRequest, query=query, budget_tokens=budget_tokens, model=model, is_single=is_single
+        )
         reply = self._answer(self._memory.ContextPack, request)
         fragments = tuple(
             Fragment(f.number, from_wire(f.hit.cite, Cite), f.text, f.tokens, f.hit.freshness) for f in reply.fragments
         )
-        return Pack(reply.text, fragments, reply.tokens, reply.budget_tokens, reply.took_ms, tuple(reply.degraded))
+        return Pack(
+            reply.text,
+            fragments,
+            reply.tokens,
+            reply.budget_tokens,
+            reply.took_ms,
+            tuple(reply.degraded),
+            reply.second_question,
+        )
 
     def ask(self, text: str, *, most: int = 0, **fields: Any) -> Answer:
         """Answer in the words of the sources; fields are those of `RecallRequest`."""

@@ -123,6 +123,7 @@ class Pack(msgspec.Struct, frozen=True):
     budget_tokens: int
     took_ms: float
     degraded: tuple[str, ...]
+    second_question: str = ""
 
 
 class AnswerSentence(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -15,6 +14,7 @@ from foundation.errors import InputError, NotFoundError
 from foundation.ids import ItemId, new_ulid
 from foundation.paths import expanded_path, real_path
 from memory_fabric.answer.answerer import Answerer
+from memory_fabric.answer.packer import Packer
 from memory_fabric.answer.weights import AnswerWeights, load_weights
 from memory_fabric.config import MemoryConfig
 from memory_fabric.coverage import cover
@@ -42,7 +42,6 @@ from memory_fabric.operations import (
     Link,
     Report,
 )
-from memory_fabric.recall.context_pack import pack_context
 from memory_fabric.recall.freshness import FreshnessJudge
 from memory_fabric.recall.retrieve import Retriever
 from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
@@ -253,18 +252,31 @@ class MemoryFabric:
             found = self._freshness.judged(self._retriever.recall(query, check=check))
             return msgspec.structs.replace(found, journal_seq=journal_seq, applied_seq=applied_seq)
 
-    def context_pack(self, query: RecallQuery, *, budget_tokens: int, check: Check = _no_check) -> ContextPack:
-        """Return quoted evidence for a question under a strict token budget."""
-        started = time.perf_counter()
-        result = self.recall(query, check=check)
-        rows = self._store.chunks([hit.chunk_id for hit in result.items])
-        return pack_context(
-            result,
-            rows,
-            budget_tokens=budget_tokens,
-            count_tokens=self._legs.count_tokens,
-            took_ms=(time.perf_counter() - started) * 1e3,
-        )
+    def context_pack(
+        self,
+        query: RecallQuery,
+        *,
+        budget_tokens: int,
+        model: str = "",
+        has_second: bool = True,
+        check: Check = _no_check,
+    ) -> ContextPack:
+        """Return quoted evidence for a question under a strict token budget.
+
+        Args:
+            query: The question.
+            budget_tokens: Never exceeded.
+            model: Whose tokenizer counts; the text model's without a name.
+            has_second: Whether a second recall may follow names that the first one brings in.
+            check: Raises to stop.
+
+        Raises:
+            QueryError: The query is empty or `k` is out of range.
+            InputError: The model's tokenizer is in no model cache.
+        """
+        packer = Packer(self._store, self._legs.source(), lambda query, check: self.recall(query, check=check))
+        count = self._legs.counter(model)
+        return packer.pack(query, budget_tokens=budget_tokens, count_tokens=count, has_second=has_second, check=check)
 
     def ask(self, query: RecallQuery, *, most: int, check: Check = _no_check) -> Answer:
         """Answer in the words of the sources, each sentence cited, or say that it is not in memory.

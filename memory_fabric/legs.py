@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from foundation.errors import CairnError
 from foundation.ids import JournalSeq
 from memory_fabric.config import MemoryConfig
 from memory_fabric.embed.base import Embedder
+from memory_fabric.embed.counters import TokenCounters
 from memory_fabric.embed.factory import find_embedder
 from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.dense.base import VectorIndex
@@ -64,6 +65,7 @@ class Legs:
         choice = find_embedder(config.embed, profile=profile)
         self._embedder: Embedder | None = choice.embedder
         self._no_model_reason = choice.reason
+        self._counters = TokenCounters(profile)
         self._warm_error = ""
         self._running = 0
         self._last_recall = 0.0
@@ -198,6 +200,15 @@ class Legs:
         if self._embedder is None:
             return len(text) // 3 + 1
         return self._embedder.token_count(text)
+
+    def counter(self, model: str) -> Callable[[str], int]:
+        """Return what counts tokens for a model: that of its own tokenizer, or of the text model without a name.
+
+        Raises:
+            InputError: The model's tokenizer is in no model cache.
+            ModelError: It cannot be read.
+        """
+        return self._counters.counter(model) if model else self.count_tokens
 
     @contextmanager
     def foreground(self) -> Iterator[None]:

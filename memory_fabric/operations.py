@@ -192,6 +192,8 @@ class ContextPack(msgspec.Struct, frozen=True):
     budget_tokens: int
     took_ms: float
     degraded: tuple[str, ...] = ()
+    second_question: str = ""
+    """What was asked of the memory beside the question: names that the first answers brought in; empty for nothing."""
 
 
 class AnswerSentence(msgspec.Struct, frozen=True):

@@ -64,7 +64,9 @@ class MemoryService(Protocol):
     def recall(self, query: RecallQuery, *, check: Check) -> RecallResult:
         """Answer a question."""
 
-    def context_pack(self, query: RecallQuery, *, budget_tokens: int, check: Check) -> ContextPack:
+    def context_pack(
+        self, query: RecallQuery, *, budget_tokens: int, model: str = "", has_second: bool = True, check: Check
+    ) -> ContextPack:
         """Return quoted evidence under a budget."""
 
     def ask(self, query: RecallQuery, *, most: int, check: Check) -> Answer:

@@ -144,15 +144,38 @@ def _by_uri(result: RecallResult) -> list[dict[str, Any]]:
     type=click.IntRange(min=1),
     default=2000,
     show_default=True,
-    help="Tokens, by the text model's tokenizer.",
+    help="Tokens that the pack never exceeds.",
 )
+@click.option(
+    "--for",
+    "model",
+    default="",
+    metavar="MODEL",
+    help="Count by the tokenizer of this model in the model cache; by the text model's when left out.",
+)
+@click.option("--single", is_flag=True, help="No second recall by names that the first one brings in.")
 @_filters
 @json_option
 @click.pass_obj
-def pack(profile: Path | None, /, query: tuple[str, ...], budget: int, is_json: bool, **options: Any) -> int:
-    """Quote evidence for a question under a token budget, ready to hand to a model."""
+def pack(
+    profile: Path | None,
+    /,
+    query: tuple[str, ...],
+    budget: int,
+    model: str,
+    single: bool,
+    is_json: bool,
+    **options: Any,
+) -> int:
+    """Quote evidence for a question under a token budget, ready to hand to a model.
+
+    What is found is widened to whole functions, sections and turns while the budget allows. Where the first fragments
+    leave a part of the question open and bring in names that lead on, the memory is asked a second time.
+    """
     with connect(profile) as client:
-        found = client.context_pack(" ".join(query), budget_tokens=budget, **_request(options))
+        found = client.context_pack(
+            " ".join(query), budget_tokens=budget, model=model, is_single=single, **_request(options)
+        )
     if is_json:
         print_json(found)
     else:

@@ -9,6 +9,7 @@ import msgspec
 
 from foundation.errors import CairnError
 from foundation.ids import ChunkId
+from memory_fabric.answer.asking import asked_of
 from memory_fabric.answer.features import (
     Candidate,
     Evidence,
@@ -16,7 +17,7 @@ from memory_fabric.answer.features import (
     confidence_features,
     with_cosine,
 )
-from memory_fabric.answer.terms import AskedTerms, asked_terms, terms_in
+from memory_fabric.answer.terms import AskedTerms, terms_in
 from memory_fabric.answer.weights import AnswerWeights, load_weights
 from memory_fabric.embed.base import Embedder, Vectors
 from memory_fabric.operations import Answer, AnswerSentence, Check
@@ -121,7 +122,7 @@ class Answerer:
         """Return every sentence of the fragments that were found, best first, and what speaks for each."""
         result = self._recall(query, check)
         degraded = list(result.degraded)
-        asked = self._asked(query.text, degraded)
+        asked = asked_of(self._legs, query.text, degraded)
         rows = self._store.chunks([hit.chunk_id for hit in result.items])
         check()
         candidates = candidates_of(result.items[:_READ], rows, asked)
@@ -142,17 +143,6 @@ class Answerer:
             result=result,
             degraded=tuple(degraded),
         )
-
-    def _asked(self, text: str, degraded: list[str]) -> AskedTerms:
-        index = self._legs.sparse()
-        try:
-            if index is not None:
-                counts = index.frequencies(text)
-                return asked_terms(text, counts.holders, counts.documents)
-        except CairnError as error:
-            degraded.append(f"how common words are is not known: {error.message}")
-        # every word tells the same then, and none is unknown
-        return asked_terms(text, dict.fromkeys(terms_in(text), 1), 1_000)
 
     def _vector(self, text: str, degraded: list[str]) -> tuple[Vectors | None, Embedder | None]:
         """Return the question as a vector where the model can read it."""

@@ -195,6 +195,7 @@ def wire_pack(pack: ContextPack) -> memory_pb2.ContextPackReply:
         budget_tokens=pack.budget_tokens,
         took_ms=pack.took_ms,
         degraded=pack.degraded,
+        second_question=sendable(pack.second_question),
     )
 
 

@@ -181,10 +181,16 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
         door = Door()
         query = to_query(request.query, door, at="query.")
         budget = door.within("budget_tokens", request.budget_tokens or 2_000, 1, 1_000_000)
+        model = door.name("model", request.model)
         door.close()
-        return self._bridge.call(
-            context, lambda check: wire_pack(self._memory.context_pack(query, budget_tokens=budget, check=check))
-        )
+
+        def work(check: Check) -> memory_pb2.ContextPackReply:
+            pack = self._memory.context_pack(
+                query, budget_tokens=budget, model=model, has_second=not request.is_single, check=check
+            )
+            return wire_pack(pack)
+
+        return self._bridge.call(context, work)
 
     def Ask(  # noqa: N802 (named by the schema)
         self, request: memory_pb2.AskRequest, context: grpc.ServicerContext

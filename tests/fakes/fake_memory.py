@@ -189,7 +189,9 @@ class FakeMemory:
         scored.sort(key=lambda pair: (-pair[0], pair[1].id))
         return RecallResult(tuple(_hit(share, item) for share, item in scored[: query.k]), 0.5, {"sparse": 0.5}, ())
 
-    def context_pack(self, query: RecallQuery, *, budget_tokens: int, check: Check) -> ContextPack:
+    def context_pack(
+        self, query: RecallQuery, *, budget_tokens: int, model: str = "", has_second: bool = True, check: Check
+    ) -> ContextPack:
         """Quote whole items while their words fit."""
         fragments: list[Fragment] = []
         left = budget_tokens
@@ -199,7 +201,8 @@ class FakeMemory:
                 left -= size
                 fragments.append(Fragment(len(fragments) + 1, hit, text, size))
         text = "\n".join(f"[{f.number}] {f.text}" for f in fragments)
-        return ContextPack(text, tuple(fragments), budget_tokens - left, budget_tokens, 0.5)
+        second = f"{query.text} for {model}" if has_second and model else ""
+        return ContextPack(text, tuple(fragments), budget_tokens - left, budget_tokens, 0.5, (), second)
 
     def ask(self, query: RecallQuery, *, most: int, check: Check) -> Answer:
         """Quote the first line of items that hold every word of the question."""

@@ -280,12 +280,16 @@ class RecallResult(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[Hit, _Mapping]]] = ..., took_ms: _Optional[float] = ..., stages: _Optional[_Mapping[str, float]] = ..., degraded: _Optional[_Iterable[str]] = ..., journal_seq: _Optional[int] = ..., applied_seq: _Optional[int] = ...) -> None: ...
 
 class ContextPackRequest(_message.Message):
-    __slots__ = ("query", "budget_tokens")
+    __slots__ = ("query", "budget_tokens", "model", "is_single")
     QUERY_FIELD_NUMBER: _ClassVar[int]
     BUDGET_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    IS_SINGLE_FIELD_NUMBER: _ClassVar[int]
     query: RecallRequest
     budget_tokens: int
-    def __init__(self, query: _Optional[_Union[RecallRequest, _Mapping]] = ..., budget_tokens: _Optional[int] = ...) -> None: ...
+    model: str
+    is_single: bool
+    def __init__(self, query: _Optional[_Union[RecallRequest, _Mapping]] = ..., budget_tokens: _Optional[int] = ..., model: _Optional[str] = ..., is_single: _Optional[bool] = ...) -> None: ...
 
 class Fragment(_message.Message):
     __slots__ = ("number", "hit", "text", "tokens")
@@ -300,20 +304,22 @@ class Fragment(_message.Message):
     def __init__(self, number: _Optional[int] = ..., hit: _Optional[_Union[Hit, _Mapping]] = ..., text: _Optional[str] = ..., tokens: _Optional[int] = ...) -> None: ...
 
 class ContextPackReply(_message.Message):
-    __slots__ = ("text", "fragments", "tokens", "budget_tokens", "took_ms", "degraded")
+    __slots__ = ("text", "fragments", "tokens", "budget_tokens", "took_ms", "degraded", "second_question")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     FRAGMENTS_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     BUDGET_TOKENS_FIELD_NUMBER: _ClassVar[int]
     TOOK_MS_FIELD_NUMBER: _ClassVar[int]
     DEGRADED_FIELD_NUMBER: _ClassVar[int]
+    SECOND_QUESTION_FIELD_NUMBER: _ClassVar[int]
     text: str
     fragments: _containers.RepeatedCompositeFieldContainer[Fragment]
     tokens: int
     budget_tokens: int
     took_ms: float
     degraded: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, text: _Optional[str] = ..., fragments: _Optional[_Iterable[_Union[Fragment, _Mapping]]] = ..., tokens: _Optional[int] = ..., budget_tokens: _Optional[int] = ..., took_ms: _Optional[float] = ..., degraded: _Optional[_Iterable[str]] = ...) -> None: ...
+    second_question: str
+    def __init__(self, text: _Optional[str] = ..., fragments: _Optional[_Iterable[_Union[Fragment, _Mapping]]] = ..., tokens: _Optional[int] = ..., budget_tokens: _Optional[int] = ..., took_ms: _Optional[float] = ..., degraded: _Optional[_Iterable[str]] = ..., second_question: _Optional[str] = ...) -> None: ...
 
 class AskRequest(_message.Message):
     __slots__ = ("query", "most")

@@ -241,12 +241,14 @@ def test_a_folder_that_is_gone_is_no_place_to_stand(asked: Home) -> None:
 def test_pack_quotes_under_a_budget(asked: Home) -> None:
     """The text alone for people, all of it for programs."""
     pack = asked.json("pack", "kettle", "--budget", "60")
-    assert pack.keys() == {"text", "fragments", "tokens", "budget_tokens", "took_ms", "degraded"}
+    assert pack.keys() == {"text", "fragments", "tokens", "budget_tokens", "took_ms", "degraded", "second_question"}
     assert 0 < pack["tokens"] <= 60
     assert asked.good("pack", "kettle", "--budget", "60").rstrip() == pack["text"].rstrip()
     nothing = asked.inside("pack", "kettle", "--budget", "3")
     assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "no evidence that fits 3 tokens\n")
     assert "--budget" in asked.bad("pack", "kettle", "--budget", "0", status=2)
+    assert "no tokenizer of `nobody`" in asked.bad("pack", "kettle", "--for", "nobody", status=2)
+    assert asked.json("pack", "kettle", "--single")["second_question"] == ""
     assert "`budget_tokens`" in asked.bad("pack", "kettle", "--budget", "100000000", status=2)
 
 

@@ -126,6 +126,15 @@ def test_context_pack_keeps_its_budget(memory: Any) -> None:
     assert pack.tokens == 4
 
 
+def test_context_pack_names_its_model_and_its_second_question(memory: Any) -> None:
+    """And asks none where it may not."""
+    memory.Remember(wire.RememberRequest(text="alpha"))
+    request = wire.ContextPackRequest(query=wire.RecallRequest(text="alpha"), budget_tokens=4, model="m")
+    assert memory.ContextPack(request).second_question == "alpha for m"
+    request.is_single = True
+    assert memory.ContextPack(request).second_question == ""
+
+
 def test_ask_quotes_or_says_that_it_does_not_know(memory: Any) -> None:
     """Sentences are numbered and cited; what is not in memory has what comes nearest instead."""
     memory.Remember(wire.RememberRequest(text="alpha one\ntwo"))
