@@ -17,13 +17,14 @@ import numpy as np
 
 from benchmarks.corpus import clustered_vectors, write_tree
 from foundation.ids import JournalSeq
-from memory_fabric.config import DenseConfig, IngestConfig, SparseConfig
+from memory_fabric.config import DenseConfig, IngestConfig, ScanConfig, SparseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.dense.factory import open_vector_index
 from memory_fabric.index.sparse.factory import open_term_index
 from memory_fabric.index.targets import DenseTarget, SparseTarget, Target
 from memory_fabric.ingest.pipeline import index_paths
+from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.store import Store
 
 DIMENSION = 384
@@ -136,6 +137,7 @@ def index(store: Store, tree: Path) -> int:
         [tree],
         project="bench",
         limits=IngestConfig(),
+        scanner=Scanner(ScanConfig()),
         is_forced=False,
         report=lambda _: None,
         check=lambda: None,

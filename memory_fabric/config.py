@@ -8,7 +8,15 @@ import msgspec
 
 from memory_fabric.records import Weights
 
-__all__ = ["DenseConfig", "EmbedConfig", "IngestConfig", "MemoryConfig", "RecallConfig", "SparseConfig"]
+__all__ = [
+    "DenseConfig",
+    "EmbedConfig",
+    "IngestConfig",
+    "MemoryConfig",
+    "RecallConfig",
+    "ScanConfig",
+    "SparseConfig",
+]
 
 
 # bounds: what any machine that Cairn runs on could work with, so that a slip of the finger is told and not obeyed
@@ -62,6 +70,35 @@ class IngestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.chunk_chars > self.max_chunk_chars:
             raise ValueError(f"`chunk_chars` ({self.chunk_chars}) is larger than `max_chunk_chars`")
+
+
+ScanPolicy = Literal["redact", "tag", "refuse", "off"]
+"""`redact`: cut out; `tag`: kept and said of the item; `refuse`: the item is not stored; `off`: not looked for."""
+
+
+_CUT: ScanPolicy = "redact"
+_KEPT: ScanPolicy = "tag"
+
+
+class ScanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of secrets and personal data, by kind, before anything is stored."""
+
+    private_key: ScanPolicy = _CUT
+    cloud_key: ScanPolicy = _CUT
+    api_token: ScanPolicy = _CUT
+    jwt: ScanPolicy = _CUT
+    connection: ScanPolicy = _CUT
+    password: ScanPolicy = _CUT
+    secret: ScanPolicy = _CUT
+    email: ScanPolicy = _KEPT
+    phone: ScanPolicy = _KEPT
+    address: ScanPolicy = _KEPT
+    card: ScanPolicy = _CUT
+    iban: ScanPolicy = _CUT
+    snils: ScanPolicy = _CUT
+    inn: ScanPolicy = _KEPT
+    passport: ScanPolicy = _CUT
+    ssn: ScanPolicy = _CUT
 
 
 class EmbedConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +156,7 @@ class MemoryConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `[memory]` section."""
 
     ingest: IngestConfig = IngestConfig()
+    scan: ScanConfig = ScanConfig()
     embed: EmbedConfig = EmbedConfig()
     dense: DenseConfig = DenseConfig()
     sparse: SparseConfig = SparseConfig()

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.config import IngestConfig
-from memory_fabric.errors import UnreadableError
-from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.roots import resolved
-from memory_fabric.ingest.states import digest_of
+from memory_fabric.ingest.screening import digests_of, named
 from memory_fabric.ingest.walk import FoundFile, walk_tree
 from memory_fabric.operations import Check, CoverageRow
 from memory_fabric.records import SkippedFile
+from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.known_roots import KnownRoot
 from memory_fabric.store.store import FileState, Store
 
@@ -27,7 +26,12 @@ _LEFT_OUT = "left out by an ignore rule now, not forgotten yet"
 
 
 def cover(
-    store: Store, settled: Mapping[str, JournalSeq], limits: IngestConfig, under: str, check: Check
+    store: Store,
+    settled: Mapping[str, JournalSeq],
+    limits: IngestConfig,
+    scanner: Scanner,
+    under: str,
+    check: Check,
 ) -> Iterator[CoverageRow]:
     """Yield every source below `under`, or all of them, with what became of it.
 
@@ -38,6 +42,7 @@ def cover(
         store: The truth.
         settled: Up to where each index in use holds everything, by its name.
         limits: What a walk may look at.
+        scanner: Tells which names may not be shown.
         under: Resolved file or folder; empty looks at what is known, and not at the disk.
         check: Called again and again; raises to stop.
     """
@@ -47,7 +52,7 @@ def cover(
             check()
             yield report.row(state)
         return
-    yield from _Look(report, limits, store.known_roots(), under).rows(check)
+    yield from _Look(report, limits, scanner, store.known_roots(), under).rows(check)
 
 
 class _Report:
@@ -95,9 +100,12 @@ class _Report:
 class _Look:
     """Compares what is known with the disk, a file at a time."""
 
-    def __init__(self, report: _Report, limits: IngestConfig, roots: Sequence[KnownRoot], under: str) -> None:
+    def __init__(
+        self, report: _Report, limits: IngestConfig, scanner: Scanner, roots: Sequence[KnownRoot], under: str
+    ) -> None:
         self._report = report
         self._limits = limits
+        self._scanner = scanner
         self._under = under
         self._skipped: dict[str, str] = {}
         inner = [Path(root.path) for root in roots if _is_in(root.path, under) and os.path.lexists(root.path)]
@@ -113,7 +121,8 @@ class _Look:
             seen.add(file.path)
             state = known.get(file.path)
             if state is None:
-                yield CoverageRow(file.path, "pending", _NEW)
+                shown, why = named(file.path, self._scanner)
+                yield CoverageRow(shown, "skipped" if why else "pending", why or _NEW)
             else:
                 yield self._report.row(state, self._why_again(state, file))
         for path, reason in self._skipped.items():
@@ -126,7 +135,8 @@ class _Look:
 
     def _walk(self, check: Check) -> Iterator[FoundFile]:
         def skip(skipped: SkippedFile) -> None:
-            self._skipped[skipped.path] = skipped.reason
+            path = skipped.path if skipped.path in self._report.known else named(skipped.path, self._scanner)[0]
+            self._skipped[path] = skipped.reason
 
         return walk_tree(
             self._walked,
@@ -146,10 +156,7 @@ class _Look:
         return _CHANGED if state.mtime_ns or self._has_changed(state) else ""
 
     def _has_changed(self, state: FileState) -> bool:
-        try:
-            return digest_of(read_regular(state.path, self._limits.max_file_bytes)) != state.content_hash
-        except UnreadableError:
-            return True
+        return state.content_hash not in digests_of(state.path, self._limits, self._scanner)
 
     def _why_unmet(self, state: FileState, seen: Collection[str]) -> str:
         file, mark, _ = state.path.partition("!/")

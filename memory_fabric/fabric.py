@@ -24,6 +24,7 @@ from memory_fabric.ingest.importing import import_records
 from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.pipeline import index_paths
 from memory_fabric.ingest.roots import allowed_roots
+from memory_fabric.ingest.screening import marked, refuse_names, screen_record
 from memory_fabric.ingest.watch import ChangeSet, follow
 from memory_fabric.legs import Legs
 from memory_fabric.operations import (
@@ -46,6 +47,7 @@ from memory_fabric.recall.freshness import FreshnessJudge
 from memory_fabric.recall.retrieve import Retriever
 from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
 from memory_fabric.repair import Repairs
+from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.store import ItemDraft, Store
 from memory_fabric.upkeep import Upkeep
 
@@ -67,8 +69,9 @@ class MemoryFabric:
         self._store = store
         self._legs = legs
         self._clock = clock
+        self._scanner = Scanner(config.scan)
         self._retriever = Retriever(store, legs.source(), config.recall, clock)
-        self._repairs = Repairs(store, config.ingest, self._turn)
+        self._repairs = Repairs(store, config.ingest, self._scanner, self._turn)
         self._freshness = FreshnessJudge(store, self._repairs.want)
         self._upkeep = Upkeep(store, legs)
         self._roots = FollowedRoots(store)
@@ -117,10 +120,11 @@ class MemoryFabric:
         """Bring the memory level with files and folders.
 
         Raises:
-            InputError: A path does not exist or lies outside the allowed folders.
+            InputError: A path does not exist or lies outside the allowed folders, or a name holds a secret.
             StoreFullError: The disk is full; everything acknowledged before is kept.
         """
         roots = allowed_roots(paths, self._config.ingest)
+        refuse_names([*map(str, roots), project], self._scanner)
         # before the run: what is stopped half-way was asked for, too
         self._roots.remember(roots, project)
         with self._turn(check):
@@ -129,6 +133,7 @@ class MemoryFabric:
                 roots,
                 project=project,
                 limits=self._config.ingest,
+                scanner=self._scanner,
                 is_forced=is_forced,
                 report=report,
                 check=check,
@@ -149,6 +154,7 @@ class MemoryFabric:
                 [Path(path) for path in changes.paths],
                 project=project,
                 limits=self._config.ingest,
+                scanner=self._scanner,
                 is_forced=False,
                 report=lambda _: None,
                 check=check,
@@ -172,9 +178,11 @@ class MemoryFabric:
         """Have folders followed from now on by whoever listens, after a restart too.
 
         Raises:
-            InputError: A path does not exist or lies outside the allowed folders.
+            InputError: A path does not exist or lies outside the allowed folders, or a name holds a secret.
         """
-        self._roots.follow(allowed_roots(paths, self._config.ingest), project)
+        roots = allowed_roots(paths, self._config.ingest)
+        refuse_names([*map(str, roots), project], self._scanner)
+        self._roots.follow(roots, project)
 
     def stop_following(self, paths: Sequence[str]) -> None:
         """Follow folders no longer; what is remembered of them stays.
@@ -200,7 +208,13 @@ class MemoryFabric:
             InputError: A record has no id or no project.
         """
         return import_records(
-            self._store, records, project=project, limits=self._config.ingest, report=report, check=check
+            self._store,
+            records,
+            project=project,
+            limits=self._config.ingest,
+            scanner=self._scanner,
+            report=report,
+            check=check,
         )
 
     def remember(
@@ -217,7 +231,7 @@ class MemoryFabric:
         """Keep a text that the user says; durable when this returns.
 
         Raises:
-            InputError: The text is empty or the time cannot be read.
+            InputError: The text is empty, the time cannot be read, or it holds what is not to be stored.
         """
         if not text.strip():
             raise InputError("text", "nothing to remember")
@@ -225,8 +239,11 @@ class MemoryFabric:
             raise InputError("timestamp", f"`{timestamp}` is not a time", fix="write it as 2026-01-31T12:00:00Z")
         when = timestamp or format_rfc3339(self._clock.now_s())
         record = IngestRecord(id=new_ulid(), text=text, timestamp=when, title=title, project=project)
+        record, tags, uri, screen = screen_record(record, self._scanner, tags=tags, uri=uri)
+        if screen.refused:
+            raise InputError("text", screen.refused, fix="leave it out, or change that setting")
         draft = draft_record(record, project=project, limits=self._config.ingest)
-        receipt = self._store.write(put=[_as_note(draft, uri, tags, layer)])
+        receipt = self._store.write(put=[marked(_as_note(draft, uri, tags, layer), screen)])
         return self.get(receipt.item_ids[0])
 
     def link(self, link: Link) -> None:
@@ -318,7 +335,7 @@ class MemoryFabric:
             InputError: The path leads nowhere.
         """
         under = str(_led("path", path, real_path)) if path else ""
-        yield from cover(self._store, self._legs.settled(), self._config.ingest, under, check)
+        yield from cover(self._store, self._legs.settled(), self._config.ingest, self._scanner, under, check)
 
     # ---- forgetting -------------------------------------------------------------------------------------------
 

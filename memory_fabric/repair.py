@@ -16,6 +16,7 @@ from memory_fabric.config import IngestConfig
 from memory_fabric.ingest.pipeline import index_paths
 from memory_fabric.ingest.roots import allowed_roots
 from memory_fabric.operations import Check
+from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.known_roots import KnownRoot, nearest_root
 from memory_fabric.store.store import FileState, Store
 
@@ -35,14 +36,20 @@ class Repairs:
     Args:
         store: The truth.
         limits: Sizes and allowed folders.
+        scanner: Cuts out what must not be stored.
         turn: Waits for the place of an index run.
     """
 
     def __init__(
-        self, store: Store, limits: IngestConfig, turn: Callable[[Check], AbstractContextManager[None]]
+        self,
+        store: Store,
+        limits: IngestConfig,
+        scanner: Scanner,
+        turn: Callable[[Check], AbstractContextManager[None]],
     ) -> None:
         self._store = store
         self._limits = limits
+        self._scanner = scanner
         self._turn = turn
         self._wake = threading.Condition()
         self._changed: set[str] = set()
@@ -130,6 +137,7 @@ class Repairs:
                 [Path(path) for path in paths],
                 project=root.project,
                 limits=self._limits,
+                scanner=self._scanner,
                 is_forced=False,
                 report=lambda _: None,
                 check=self._check,

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+import msgspec
+
 from foundation.errors import InputError
 from memory_fabric.config import IngestConfig
 from memory_fabric.ingest.drafts import draft_record
 from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.pacing import Pace
+from memory_fabric.ingest.screening import marked, named, screen_record
 from memory_fabric.operations import Check, IndexSummary, IngestRecord, Report
 from memory_fabric.records import SkippedFile
+from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.store import ItemDraft, Store
 
 __all__ = ["import_records"]
@@ -23,6 +27,7 @@ def import_records(
     *,
     project: str,
     limits: IngestConfig,
+    scanner: Scanner,
     report: Report,
     check: Check,
 ) -> IndexSummary:
@@ -34,7 +39,7 @@ def import_records(
     started = time.monotonic()
     pace = Pace(report, "records", "index")
     batch: list[ItemDraft] = []
-    items = chunks = 0
+    items = chunks = redacted = 0
     skipped: list[SkippedFile] = []
     for number, record in enumerate(records, 1):
         check()
@@ -50,7 +55,12 @@ def import_records(
         if not record.text.strip():
             skipped.append(SkippedFile(f"jsonl:{home}/{record.id}", "empty"))
             continue
-        batch.append(draft_record(record, project=home, limits=limits))
+        clean, _, _, screen = screen_record(msgspec.structs.replace(record, project=home), scanner)
+        if screen.refused:
+            skipped.append(SkippedFile(f"jsonl:{home}/{named(record.id, scanner)[0]}", screen.refused))
+            continue
+        batch.append(marked(draft_record(clean, project=home, limits=limits), screen))
+        redacted += screen.redacted
         items += 1
         if len(batch) >= 500:
             chunks += store.write(put=batch).chunks
@@ -67,7 +77,7 @@ def import_records(
         removed=0,
         renamed=0,
         skipped=tuple(skipped),
-        redacted=0,
+        redacted=redacted,
         took_s=took_s,
         chunks_per_s=chunks / took_s if took_s else 0.0,
     )

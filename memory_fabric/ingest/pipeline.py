@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
@@ -21,10 +21,12 @@ from memory_fabric.ingest.pacing import Pace
 from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from memory_fabric.ingest.renames import GoneFiles, edited_rename, is_alike
 from memory_fabric.ingest.roots import resolved
+from memory_fabric.ingest.screening import digests_of, marked, named, screen_file
 from memory_fabric.ingest.states import digest_of, state_of
 from memory_fabric.ingest.walk import FoundFile, walk_tree
 from memory_fabric.operations import Check, IndexSummary, Report
 from memory_fabric.records import Filters, SkippedFile
+from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.store import FileState, ItemDraft, Store
 
 __all__ = ["index_paths"]
@@ -53,6 +55,7 @@ class _Tally(msgspec.Struct):
     chunks: int = 0
     removed: int = 0
     renamed: int = 0
+    redacted: int = 0
     skipped: dict[str, str] = {}
 
 
@@ -62,6 +65,7 @@ def index_paths(
     *,
     project: str,
     limits: IngestConfig,
+    scanner: Scanner,
     is_forced: bool,
     report: Report,
     check: Check,
@@ -78,13 +82,14 @@ def index_paths(
         roots: Resolved files and folders.
         project: Name to file under; empty takes the repository's or the root folder's name.
         limits: Sizes and switches.
+        scanner: Cuts out what must not be stored.
         is_forced: Whether unchanged files are read again.
         report: Receives progress.
         check: Called between files; raises to stop.
         homes: Folders that name the project where `roots` are single changes below them.
         is_forgetting: Whether what is not on the disk is forgotten: a look at one file cannot tell where else it went.
     """
-    run = _IndexRun(store, roots, project, limits, report, check, is_forced=is_forced, homes=homes or roots)
+    run = _IndexRun(store, roots, project, limits, scanner, report, check, is_forced=is_forced, homes=homes or roots)
     return run.run(is_forgetting=is_forgetting)
 
 
@@ -97,6 +102,7 @@ class _IndexRun:
         roots: Sequence[Path],
         project: str,
         limits: IngestConfig,
+        scanner: Scanner,
         report: Report,
         check: Check,
         *,
@@ -110,9 +116,11 @@ class _IndexRun:
         self._roots = roots
         self._project = project
         self._limits = limits
+        self._scanner = scanner
         self._report = report
         self._check = check
         self._tally = _Tally()
+        self._unnamed: set[str] = set()
         self._members: dict[str, dict[str, str]] = {}
         self._started = time.monotonic()
         self._started_ns = time.time_ns()
@@ -122,7 +130,7 @@ class _IndexRun:
         for path, state in known.items():
             if "!/" in path:
                 self._members.setdefault(_file_of(path), {})[path] = state.reason
-        found = self._walk()
+        found = self._walk(known)
         changed = [f for f in found.values() if self._is_forced or not self._is_unchanged(f, known.get(f.path))]
         self._tally.files = len(found) + len(self._tally.skipped)
         self._tally.unchanged = len(found) - len(changed)
@@ -143,22 +151,33 @@ class _IndexRun:
         self._remember_refused(refused, known)
         return self._summary()
 
-    def _walk(self) -> dict[str, FoundFile]:
+    def _walk(self, known: Mapping[str, FileState]) -> dict[str, FoundFile]:
         pace = Pace(self._report, "files", "scan")
         found: dict[str, FoundFile] = {}
         walker = walk_tree(
             [root for root in self._roots if root.exists()],
             max_file_bytes=self._limits.max_file_bytes,
             is_following_gitignore=self._limits.is_following_gitignore,
-            on_skip=lambda skip: self._tally.skipped.__setitem__(skip.path, skip.reason),
+            on_skip=lambda skip: self._skip(skip, known),
             check=self._check,
             homes=self._homes,
             denied=[str(folder) for folder in resolved(self._limits.denied)],
         )
         for file in walker:
-            found[file.path] = file
+            why = "" if file.path in known else named(file.path, self._scanner)[1]
+            if why:
+                self._skip(SkippedFile(file.path, why), known)
+            else:
+                found[file.path] = file
             pace.advance()
         return found
+
+    def _skip(self, skip: SkippedFile, known: Mapping[str, FileState]) -> None:
+        """Note what is not taken; a name that holds a secret is shown with a mark, and not remembered."""
+        shown, why = (skip.path, "") if skip.path in known else named(skip.path, self._scanner)
+        self._tally.skipped[shown] = skip.reason
+        if why:
+            self._unnamed.add(shown)
 
     @staticmethod
     def _is_unchanged(file: FoundFile, state: FileState | None) -> bool:
@@ -179,7 +198,7 @@ class _IndexRun:
 
         A file that stood at the new place keeps its own id: an editor that saves by renaming changes it, no more.
         """
-        gone = GoneFiles((state for state in missing.values() if state.state == "indexed"), self._digest_of)
+        gone = GoneFiles((state for state in missing.values() if state.state == "indexed"), self._digests_of)
         moves: list[tuple[str, str]] = []
         rest: list[FoundFile] = []
         states: list[FileState] = []
@@ -216,11 +235,8 @@ class _IndexRun:
             del missing[old.path]
             self._tally.renamed += 1
 
-    def _digest_of(self, file: FoundFile) -> bytes | None:
-        try:
-            return digest_of(read_regular(file.path, self._limits.max_file_bytes))
-        except UnreadableError:
-            return None
+    def _digests_of(self, file: FoundFile) -> Iterator[bytes]:
+        return digests_of(file.path, self._limits, self._scanner)
 
     def _place_of(self, path: str) -> str:
         """Return the project that a file belongs to by its path: one that went to another is another item."""
@@ -266,28 +282,39 @@ class _IndexRun:
         except UnreadableError as error:
             return _ReadFile(file, b"", reason=error.reason, is_failed=True)
         digest = digest_of(data)
-        if state is not None and state.content_hash == digest and state.state == "indexed" and not self._is_forced:
+        if self._is_same(state, digest):
             return _ReadFile(file, digest, is_same=True)
         try:
             documents, skipped = read_bytes_with_skips(file.path, data, self._limits)
         except UnreadableError as error:
-            return _ReadFile(file, digest, reason=error.reason)
+            return _ReadFile(file, b"", reason=error.reason)
+        screened = screen_file(file.path, documents, digest, self._scanner, skipped=skipped)
+        if screened.reason:
+            return _ReadFile(file, b"", reason=screened.reason)
+        if self._is_same(state, digest := screened.digest):
+            return _ReadFile(file, digest, is_same=True)
         repo = find_repository(str(Path(file.path).parent))
         commit = self._commit(repo)
         items = tuple(
-            draft_document(
-                document,
-                file.path,
-                project=self._project_of(file.path, repo),
-                limits=self._limits,
-                fallback_time_s=file.mtime_ns / 1e9,
-                repo=repo,
-                commit=commit,
-                source_hash=digest,
+            marked(
+                draft_document(
+                    document,
+                    file.path,
+                    project=self._project_of(file.path, repo),
+                    limits=self._limits,
+                    fallback_time_s=file.mtime_ns / 1e9,
+                    repo=repo,
+                    commit=commit,
+                    source_hash=digest,
+                ),
+                screen,
             )
-            for document in documents
+            for document, screen in screened.documents
         )
-        return _ReadFile(file, digest, items, tuple(skipped))
+        return _ReadFile(file, digest, items, screened.skipped)
+
+    def _is_same(self, state: FileState | None, digest: bytes) -> bool:
+        return state is not None and state.content_hash == digest and state.state == "indexed" and not self._is_forced
 
     def _commit(self, repo: str) -> str:
         if not repo:
@@ -332,6 +359,7 @@ class _IndexRun:
             drops.extend(() if read.is_failed else self._outdated(read))
         receipt = self._store.write(put=put, drop_uris=drops, files=states, drop_files=self._healed(batch))
         self._tally.items += len(put)
+        self._tally.redacted += sum(item.redacted for item in put)
         self._tally.chunks += receipt.chunks
 
     def _healed(self, batch: list[_ReadFile]) -> list[str]:
@@ -368,7 +396,7 @@ class _IndexRun:
         new = [
             FileState(path, 0, 0, 0, 0, b"", "skipped", reason)
             for path, reason in refused.items()
-            if path not in known or not _is_as_before(known[path], refused)
+            if path not in self._unnamed and (path not in known or not _is_as_before(known[path], refused))
         ]
         for start in range(0, len(new), 500):
             self._store.write(files=new[start : start + 500])
@@ -384,7 +412,7 @@ class _IndexRun:
             removed=tally.removed,
             renamed=tally.renamed,
             skipped=tuple(SkippedFile(path, reason) for path, reason in sorted(tally.skipped.items())),
-            redacted=0,
+            redacted=tally.redacted,
             took_s=took_s,
             chunks_per_s=tally.chunks / took_s if took_s else 0.0,
         )

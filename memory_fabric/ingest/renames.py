@@ -17,11 +17,12 @@ class GoneFiles:
 
     Args:
         states: What is remembered of them.
-        digest_of: Returns the content hash of a file, or None when it cannot be read.
+        digests_of: Yields the content hashes that a file may be known by, the cheaper one first; none when it
+            cannot be read.
     """
 
-    def __init__(self, states: Iterable[FileState], digest_of: Callable[[FoundFile], bytes | None]) -> None:
-        self._digest_of = digest_of
+    def __init__(self, states: Iterable[FileState], digests_of: Callable[[FoundFile], Iterable[bytes]]) -> None:
+        self._digests_of = digests_of
         self._left = {state.path: state for state in states}
         self._by_inode = {(s.device, s.inode, s.size): s for s in self._left.values()}
         self._by_size: dict[tuple[int, str], list[FileState]] = {}
@@ -45,11 +46,12 @@ class GoneFiles:
         alike = [state for state in self._by_size.get((file.size, suffix), ()) if state.path in self._left]
         if not alike or not file.size:
             return None
-        digest = self._digest_of(file)
-        same = [state for state in alike if state.content_hash == digest]
-        # of several copies the one of the same name
-        name = Path(file.path).name
-        return min(same, key=lambda state: (Path(state.path).name != name, state.path), default=None)
+        for digest in self._digests_of(file):
+            if same := [state for state in alike if state.content_hash == digest]:
+                # of several copies the one of the same name
+                name = Path(file.path).name
+                return min(same, key=lambda state: (Path(state.path).name != name, state.path))
+        return None
 
 
 def edited_rename(gone: Sequence[FileState], new: Sequence[FoundFile]) -> tuple[FileState, FoundFile] | None:

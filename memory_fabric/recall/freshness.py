@@ -21,6 +21,7 @@ from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.states import digest_of
 from memory_fabric.recall.devices import Device
 from memory_fabric.records import ChunkRow, Freshness, Hit, RecallResult
+from memory_fabric.scan.redact import is_rest_of
 from memory_fabric.store.store import FileState, Store
 
 __all__ = ["FreshnessJudge", "file_of"]
@@ -211,4 +212,4 @@ def _each(sights: Sequence[_Sight], act: Callable[[_Sight], None]) -> None:
 def _stands(row: ChunkRow, lines: Sequence[str]) -> bool:
     """Whether the words of a fragment still stand at the lines that it cites."""
     words = row.text.strip()
-    return bool(words) and words in "\n".join(lines[max(row.line_start - 1, 0) : row.line_end])
+    return bool(words) and is_rest_of(words, "\n".join(lines[max(row.line_start - 1, 0) : row.line_end]))

@@ -47,6 +47,10 @@ class ItemDraft(msgspec.Struct, frozen=True):
     """16 bytes over the source."""
     repo: str = ""
     commit: str = ""
+    redacted: int = 0
+    """Secrets and personal numbers that were cut out."""
+    is_personal: bool = False
+    """Whether personal data was found, cut out or not."""
 
 
 class FileState(msgspec.Struct, frozen=True):

@@ -53,7 +53,8 @@ SELECT i.id, i.modality, i.path, i.repo, i.commit_id, i.timestamp_s, i.uri, i.pr
        i.version, i.title, i.mime, i.content_hash, i.key, (SELECT count(*) FROM chunks c WHERE c.item_key = i.key),
        coalesce((SELECT c.language FROM chunks c
                  WHERE c.item_key = i.key AND c.ordinal < 8 AND c.language NOT IN ('und', 'code')
-                 GROUP BY c.language ORDER BY count(*) DESC, c.language LIMIT 1), '')
+                 GROUP BY c.language ORDER BY count(*) DESC, c.language LIMIT 1), ''),
+       i.redacted, i.is_personal
 FROM items i
 """
 """The language is that of most of the first fragments: a long item need not be read for it."""

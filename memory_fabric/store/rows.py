@@ -30,7 +30,8 @@ __all__ = [
 ]
 
 ITEM_COLUMNS = (
-    "project, uri, path, modality, title, mime, timestamp_s, layer, tags, quality, meta, content_hash, repo, commit_id"
+    "project, uri, path, modality, title, mime, timestamp_s, layer, tags, quality, meta, content_hash, repo, commit_id,"
+    " redacted, is_personal"
 )
 FILE_COLUMNS = "path, size, mtime_ns, inode, device, content_hash, state, reason"
 
@@ -60,7 +61,26 @@ ChunkColumns = tuple[
 """The fields of a `ChunkRow`, in order."""
 
 ItemColumns = tuple[
-    ItemId, Modality, str, str, str, float | None, str, str, Layer, str, float, int, str, str, bytes, int, int, str
+    ItemId,
+    Modality,
+    str,
+    str,
+    str,
+    float | None,
+    str,
+    str,
+    Layer,
+    str,
+    float,
+    int,
+    str,
+    str,
+    bytes,
+    int,
+    int,
+    str,
+    int,
+    int,
 ]
 """What `memory_item` takes."""
 
@@ -111,6 +131,8 @@ def item_values(draft: ItemDraft) -> tuple[Any, ...]:
         draft.content_hash,
         draft.repo,
         draft.commit,
+        draft.redacted,
+        int(draft.is_personal),
     )
 
 
@@ -134,6 +156,8 @@ def memory_item(row: ItemColumns, text: str, fields: str = "{}") -> MemoryItem:
             mime=row[13],
             content_hash=row[14].hex(),
             language=row[17],
+            secrets_redacted=row[18],
+            pii=bool(row[19]),
             fields=msgspec.json.decode(fields, type=dict[str, str]),
         ),
         text=text,

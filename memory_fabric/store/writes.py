@@ -15,8 +15,8 @@ from memory_fabric.store.rows import FILE_COLUMNS, ITEM_COLUMNS, checksum, file_
 
 __all__ = ["Writer"]
 
-_INSERT_ITEM = f"INSERT INTO items (id, {ITEM_COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608 (constants)
-_UPDATE_ITEM = f"UPDATE items SET ({ITEM_COLUMNS}) = ({', '.join('?' * 14)}), version = version + 1 WHERE key = ?"  # noqa: S608 (constants)
+_INSERT_ITEM = f"INSERT INTO items (id, {ITEM_COLUMNS}) VALUES ({', '.join('?' * 17)})"  # noqa: S608 (constants)
+_UPDATE_ITEM = f"UPDATE items SET ({ITEM_COLUMNS}) = ({', '.join('?' * 16)}), version = version + 1 WHERE key = ?"  # noqa: S608 (constants)
 _INSERT_CHUNK = (
     "INSERT INTO chunks (id, item_key, ordinal, text, context, line_start, line_end, page, language, symbol,"
     " symbol_kind, content_hash, checksum, timestamp_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

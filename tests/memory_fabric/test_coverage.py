@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from foundation.ids import JournalSeq
-from memory_fabric.config import IngestConfig
+from memory_fabric.config import IngestConfig, ScanConfig
 from memory_fabric.coverage import cover
 from memory_fabric.fabric import MemoryFabric
 from memory_fabric.ingest.pipeline import index_paths
+from memory_fabric.scan import Scanner
 from memory_fabric.store.store import Store
 from tests.memory_fabric.fabric_parts import go_on, ignore, index, open_fabric
 
@@ -101,10 +102,12 @@ def test_a_member_that_was_left_out_keeps_its_reason(tmp_path: Path) -> None:
 def test_chunks_that_an_index_lacks_make_a_file_pending(tmp_path: Path, root: Path) -> None:
     """Until every index has them; only the files that they belong to."""
     store = Store.open(tmp_path / "store")
-    limits = IngestConfig()
+    limits, scanner = IngestConfig(), Scanner(ScanConfig())
 
     def run() -> None:
-        index_paths(store, [root], project="p", limits=limits, is_forced=False, report=ignore, check=go_on)
+        index_paths(
+            store, [root], project="p", limits=limits, scanner=scanner, is_forced=False, report=ignore, check=go_on
+        )
 
     run()
     first = store.journal_head()
@@ -113,14 +116,16 @@ def test_chunks_that_an_index_lacks_make_a_file_pending(tmp_path: Path, root: Pa
     level = {"sparse": store.journal_head()}
     late = {**level, "dense": first}
     none = {"sparse": JournalSeq(0)}
-    assert {row.path: row.state for row in cover(store, level, limits, "", go_on)}[str(root / "b.md")] == "indexed"
-    rows = {Path(row.path).name: (row.state, row.reason) for row in cover(store, late, limits, "", go_on)}
+    assert {row.path: row.state for row in cover(store, level, limits, scanner, "", go_on)}[
+        str(root / "b.md")
+    ] == "indexed"
+    rows = {Path(row.path).name: (row.state, row.reason) for row in cover(store, late, limits, scanner, "", go_on)}
     assert rows == {
         "a.md": ("indexed", ""),
         "b.md": ("pending", "1 of 1 chunks wait for the dense index"),
         "c.bin": ("skipped", "binary"),
     }
-    assert {row.state for row in cover(store, none, limits, "", go_on)} == {"pending", "skipped"}
+    assert {row.state for row in cover(store, none, limits, scanner, "", go_on)} == {"pending", "skipped"}
     store.close()
 
 
