@@ -151,7 +151,7 @@ def show_skipped(skipped: Sequence[Any]) -> None:
 def show_items(items: Iterable[Any]) -> None:
     """Print items: a table, or on a narrow terminal two lines each, so that an id stays in one piece.
 
-    What a source said of an item follows where it is known; lists do not have it.
+    What the scan found, and what a source said of an item where it is known, follow; lists do not have the latter.
     """
     items = list(items)
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -166,6 +166,10 @@ def show_items(items: Iterable[Any]) -> None:
     if out.width >= _TABLE_CELLS:
         out.print(table)
     for item in items:
+        if item.meta.secrets_redacted:
+            out.print(Text(f"{_INDENT}secrets cut out: {item.meta.secrets_redacted}", "dim"))
+        if item.meta.pii:
+            out.print(Text(f"{_INDENT}holds personal data", "dim"))
         for name, value in item.meta.fields.items():
             line = visible(" ".join(f"{name}: {value}".split()))
             out.print(Text(f"{_INDENT}{line}", "dim"))

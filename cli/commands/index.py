@@ -79,7 +79,12 @@ def _counts(summary: IndexSummary) -> str:
     # a member of an archive is no file
     skipped = sum("!/" not in skip.path for skip in summary.skipped)
     counts = [f"{summary.files - summary.unchanged - skipped} read", f"{summary.unchanged} unchanged"]
-    more = (("skipped", skipped), ("renamed", summary.renamed), ("gone", summary.removed))
+    more = (
+        ("skipped", skipped),
+        ("renamed", summary.renamed),
+        ("gone", summary.removed),
+        ("secrets cut out", summary.redacted),
+    )
     counts += [f"{count} {name}" for name, count in more if count]
     return f"{summary.files} files: {', '.join(counts)}"
 

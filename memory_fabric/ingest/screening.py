@@ -131,7 +131,7 @@ def screen_file(
 
 
 def digests_of(path: str, limits: IngestConfig, scanner: Scanner) -> Iterator[bytes]:
-    """Yield what a file may be known by: a digest of its bytes, then one of what may be stored; neither when unreadable.
+    """Yield what a file may be known by: a digest of its bytes, then one of what may be stored; none if unreadable.
 
     Args:
         path: Of the file.

@@ -53,6 +53,6 @@ def is_rest_of(rest: str, source: str) -> bool:
         return rest in source
     pattern, end = [], 0
     for found in _MARK.finditer(rest):
-        pattern += [re.escape(rest[end : found.start()]), f"[^\\n]{{{len(found[0])}}}"]
+        pattern += [re.escape(rest[end : found.start()]), rf"[^\n]{{{len(found[0])}}}"]
         end = found.end()
     return re.search("".join([*pattern, re.escape(rest[end:])]), source) is not None

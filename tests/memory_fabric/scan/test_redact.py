@@ -37,7 +37,7 @@ def test_findings_that_overlap_are_told_apart() -> None:
 
 def test_a_redacted_text_still_stands_in_its_source() -> None:
     """Marks stand for anything of their length on one line; all else must be the same."""
-    assert is_rest_of("a = [redacted:x**] * 2", "1\na = 0123456789abcdef * 2\n")
+    assert is_rest_of("a = [redacted:x**] * 2", "1\na = 0123456789abcd * 2\n")
     assert not is_rest_of("a = [redacted:x**] * 2", "a = 0123456789abc * 2")
-    assert not is_rest_of("b = [redacted:x**]", "a = 0123456789abcdef")
+    assert not is_rest_of("b = [redacted:x**]", "a = 0123456789abcd")
     assert is_rest_of("plain", "so plain")
