@@ -287,10 +287,10 @@ class _IndexRun:
         try:
             documents, skipped = read_bytes_with_skips(file.path, data, self._limits)
         except UnreadableError as error:
-            return _ReadFile(file, b"", reason=error.reason)
+            return _ReadFile(file, digest, reason=error.reason)
         screened = screen_file(file.path, documents, digest, self._scanner, skipped=skipped)
         if screened.reason:
-            return _ReadFile(file, b"", reason=screened.reason)
+            return _ReadFile(file, screened.digest, reason=screened.reason)
         if self._is_same(state, digest := screened.digest):
             return _ReadFile(file, digest, is_same=True)
         repo = find_repository(str(Path(file.path).parent))
