@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
@@ -29,6 +29,9 @@ from cli.models import (
     Page,
     Progress,
     RecallResult,
+    Related,
+    RepoMap,
+    Route,
     Stats,
     WatchEvent,
     from_wire,
@@ -213,6 +216,21 @@ class CairnClient:
         """Add a typed edge between two items."""
         request = _built(memory_pb2.LinkRequest, src=src, dst=dst, relation=relation, weight=weight)
         self._answer(self._memory.Link, request)
+
+    def related(self, place: Mapping[str, Any], **fields: Any) -> Related:
+        """Return the neighbours of a place; fields are those of `Place` and `RelatedRequest`."""
+        start = _built(memory_pb2.Place, **place)
+        return self._call(self._memory.Related, _built(memory_pb2.RelatedRequest, place=start, **fields), Related)
+
+    def path_between(self, start: Mapping[str, Any], end: Mapping[str, Any], **fields: Any) -> Route:
+        """Find a shortest way between two places; fields are those of `Place` and `PathBetweenRequest`."""
+        ends = {"start": _built(memory_pb2.Place, **start), "end": _built(memory_pb2.Place, **end)}
+        return self._call(self._memory.PathBetween, _built(memory_pb2.PathBetweenRequest, **ends, **fields), Route)
+
+    def repo_map(self, *, focus: Sequence[Mapping[str, Any]] = (), **fields: Any) -> RepoMap:
+        """Draw what a tree leans on most; fields are those of `Place` and `RepoMapRequest`."""
+        places = [_built(memory_pb2.Place, **place) for place in focus]
+        return self._call(self._memory.RepoMap, _built(memory_pb2.RepoMapRequest, focus=places, **fields), RepoMap)
 
     def forget(self, **fields: Any) -> Iterator[Progress | ForgetSummary]:
         """Forget what matches: progress, then the summary; fields are those of `ForgetRequest`."""

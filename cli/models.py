@@ -29,10 +29,14 @@ __all__ = [
     "Info",
     "Item",
     "Meta",
+    "Neighbour",
     "Pack",
     "Page",
     "Progress",
     "RecallResult",
+    "Related",
+    "RepoMap",
+    "Route",
     "ScoreParts",
     "Skipped",
     "Source",
@@ -239,6 +243,49 @@ class Page(msgspec.Struct, frozen=True):
 
     items: tuple[Item, ...]
     next_cursor: str
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """One end of a link, seen from the other."""
+
+    id: str
+    relation: str
+    direction: str
+    cite: Cite
+    title: str
+    weight: float
+    count: int
+    line: int
+    symbol: str
+
+
+class Related(msgspec.Struct, frozen=True):
+    """What was asked for, and its neighbours."""
+
+    places: tuple[Cite, ...]
+    neighbours: tuple[Neighbour, ...]
+    took_ms: float
+
+
+class Route(msgspec.Struct, frozen=True):
+    """A shortest way between two items."""
+
+    start: Cite
+    steps: tuple[Neighbour, ...]
+    is_found: bool
+    took_ms: float
+
+
+class RepoMap(msgspec.Struct, frozen=True):
+    """What a tree leans on most, under a budget."""
+
+    text: str
+    tokens: int
+    budget_tokens: int
+    files: int
+    symbols: int
+    of_files: int
+    took_ms: float
 
 
 class ForgetSummary(msgspec.Struct, frozen=True):

@@ -27,6 +27,8 @@ from memory_fabric.ingest.roots import allowed_roots
 from memory_fabric.ingest.screening import marked, refuse_names, screen_record
 from memory_fabric.ingest.watch import ChangeSet, follow
 from memory_fabric.legs import Legs
+from memory_fabric.links.links import Links
+from memory_fabric.links.records import Neighbour, Place, RepoMap, Route
 from memory_fabric.operations import (
     Answer,
     Check,
@@ -45,7 +47,7 @@ from memory_fabric.operations import (
 )
 from memory_fabric.recall.freshness import FreshnessJudge
 from memory_fabric.recall.retrieve import Retriever
-from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
+from memory_fabric.records import Cite, Filters, MemoryItem, RecallQuery, RecallResult
 from memory_fabric.repair import Repairs
 from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.store import ItemDraft, Store
@@ -75,6 +77,7 @@ class MemoryFabric:
         self._freshness = FreshnessJudge(store, self._repairs.want)
         self._upkeep = Upkeep(store, legs)
         self._roots = FollowedRoots(store)
+        self._links = Links(store, legs.count_tokens)
         # two index runs over the same tree would read everything twice and argue about what is missing
         self._index_lock = threading.Lock()
 
@@ -256,6 +259,43 @@ class MemoryFabric:
         self.get(link.dst)
         self._store.put_link(link)
 
+    # ---- links ------------------------------------------------------------------------------------------------
+
+    def related(
+        self, place: Place, *, relations: Sequence[str] = (), direction: str = "", limit: int = 50
+    ) -> tuple[list[Cite], list[Neighbour]]:
+        """Return what a place means, and its neighbours: sure and frequent ones first.
+
+        Raises:
+            NotFoundError: The place is not known.
+        """
+        return self._links.related(_real_place(place), relations=relations, direction=direction, limit=limit)
+
+    def path_between(self, start: Place, end: Place, *, most_steps: int, check: Check) -> Route:
+        """Return a shortest way between two items of one project.
+
+        Raises:
+            NotFoundError: One of the places is not known.
+        """
+        return self._links.path_between(_real_place(start), _real_place(end), most_steps=most_steps, check=check)
+
+    def repo_map(
+        self, path: str, *, project: str = "", focus: Sequence[Place] = (), budget_tokens: int, check: Check
+    ) -> RepoMap:
+        """Draw the files and symbols below a folder that the rest leans on most, as many as fit the budget.
+
+        Raises:
+            InputError: Neither a path nor a project is given.
+            NotFoundError: Nothing there is indexed.
+        """
+        return self._links.repo_map(
+            _real_path("path", path) if path else "",
+            project=project,
+            focus=[_real_place(place) for place in focus],
+            budget_tokens=budget_tokens,
+            check=check,
+        )
+
     # ---- recalling --------------------------------------------------------------------------------------------
 
     def recall(self, query: RecallQuery, *, check: Check = _no_check) -> RecallResult:
@@ -410,8 +450,17 @@ def _as_note(draft: ItemDraft, uri: str, tags: Sequence[str], layer: str) -> Ite
 
 
 def _with_real_path(selector: ForgetSelector) -> ForgetSelector:
-    path, mark, inner = selector.path.partition("!/")
-    return msgspec.structs.replace(selector, path=f"{_led('path', path, real_path)}{mark}{inner}")
+    return msgspec.structs.replace(selector, path=_real_path("path", selector.path))
+
+
+def _real_place(place: Place) -> Place:
+    return msgspec.structs.replace(place, path=_real_path("path", place.path)) if place.path else place
+
+
+def _real_path(field: str, text: str) -> str:
+    """Return a path as the memory knows it; what stands behind `!/` is inside an archive."""
+    path, mark, inner = text.partition("!/")
+    return f"{_led(field, path, real_path)}{mark}{inner}"
 
 
 def _led(field: str, text: str, follow_path: Callable[[str], Path]) -> Path:

@@ -226,8 +226,19 @@ class Answer(msgspec.Struct, frozen=True):
     degraded: tuple[str, ...] = ()
 
 
-Relation = Literal["mentions", "defines", "calls", "same_scene", "derived_from", "contradicts", "supersedes"]
-"""What an edge between two items says."""
+Relation = Literal[
+    "mentions",
+    "defines",
+    "calls",
+    "imports",
+    "replies",
+    "touches",
+    "same_scene",
+    "derived_from",
+    "contradicts",
+    "supersedes",
+]
+"""What an edge between two items says; `touches` leads from a commit to the files it changed."""
 
 
 class Link(msgspec.Struct, frozen=True):

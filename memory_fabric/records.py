@@ -79,6 +79,8 @@ class Document(msgspec.Struct, frozen=True):
     meta: dict[str, str] = {}
     turns: tuple[Turn, ...] = ()
     """Of a conversation, in order."""
+    links: tuple[tuple[str, int], ...] = ()
+    """Targets that the text shows no more, as of the links of a web page, each with its source line."""
 
 
 class ChunkSpan(msgspec.Struct, frozen=True):

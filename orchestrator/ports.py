@@ -10,6 +10,7 @@ import msgspec
 from foundation.ids import ItemId
 from memory_eval.bench.records import BenchReport
 from memory_fabric.ingest.watch import ChangeSet
+from memory_fabric.links.records import Neighbour, Place, RepoMap, Route
 from memory_fabric.operations import (
     Answer,
     Check,
@@ -26,7 +27,7 @@ from memory_fabric.operations import (
     Link,
     Report,
 )
-from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
+from memory_fabric.records import Cite, Filters, MemoryItem, RecallQuery, RecallResult
 
 __all__ = ["BenchRequest", "EvalReport", "EvalService", "Info", "MemoryService", "SystemService"]
 
@@ -80,6 +81,19 @@ class MemoryService(Protocol):
 
     def link(self, link: Link) -> None:
         """Add a typed edge."""
+
+    def related(
+        self, place: Place, *, relations: Sequence[str] = (), direction: str = "", limit: int = 50
+    ) -> tuple[list[Cite], list[Neighbour]]:
+        """Return what a place means, and its neighbours."""
+
+    def path_between(self, start: Place, end: Place, *, most_steps: int, check: Check) -> Route:
+        """Return a shortest way between two items."""
+
+    def repo_map(
+        self, path: str, *, project: str = "", focus: Sequence[Place] = (), budget_tokens: int, check: Check
+    ) -> RepoMap:
+        """Draw what a tree leans on most."""
 
     def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
         """Forget what matches."""

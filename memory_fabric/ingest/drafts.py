@@ -11,6 +11,7 @@ from memory_fabric.config import IngestConfig
 from memory_fabric.ingest.chunkers.factory import chunk
 from memory_fabric.ingest.language import natural_language
 from memory_fabric.ingest.moments import day_of, parse_when
+from memory_fabric.ingest.names.document import NameFinder, message_names
 from memory_fabric.operations import IngestRecord
 from memory_fabric.records import ChunkSpan, Document, Modality
 from memory_fabric.store.store import ChunkDraft, ItemDraft
@@ -65,7 +66,8 @@ def draft_document(
     place = f"{path}!/{document.inner_path}" if document.inner_path else path
     stem = PurePath(document.inner_path or path)
     title = document.title or stem.name
-    spans = chunk(document, wanted_chars=limits.chunk_chars, max_chars=limits.max_chunk_chars)
+    names = NameFinder(document)
+    spans = chunk(document, wanted_chars=limits.chunk_chars, max_chars=limits.max_chunk_chars, on_tree=names.on_tree)
     chunks = tuple(
         _draft_chunk(document, span, title, stem) for span in spans if document.text[span.start : span.end].strip()
     )
@@ -89,6 +91,8 @@ def draft_document(
         content_hash=source_hash or content_key(document.text),
         repo=repo,
         commit=commit,
+        definitions=names.definitions(),
+        references=names.references(),
     )
 
 
@@ -155,6 +159,7 @@ def draft_record(record: IngestRecord, *, project: str, limits: IngestConfig) ->
     )
     spans = _record_spans(document, limits)
     chunks = tuple(_record_chunk(document, span, record) for span in spans)
+    definitions, references = message_names(record.meta)
     return ItemDraft(
         project=project,
         uri=f"jsonl:{project}/{record.id}",
@@ -171,6 +176,8 @@ def draft_record(record: IngestRecord, *, project: str, limits: IngestConfig) ->
         content_hash=content_key(record.title, record.timestamp, record.text),
         repo="",
         commit="",
+        definitions=definitions,
+        references=references,
     )
 
 

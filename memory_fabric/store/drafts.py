@@ -8,7 +8,50 @@ import msgspec
 
 from foundation.ids import ItemId, JournalSeq
 
-__all__ = ["ChunkDraft", "Counts", "FileState", "ItemDraft", "Selection", "WriteReceipt"]
+__all__ = [
+    "ChunkDraft",
+    "Counts",
+    "Definition",
+    "FileState",
+    "ItemDraft",
+    "Reference",
+    "ReferenceKind",
+    "Selection",
+    "WriteReceipt",
+]
+
+ReferenceKind = Literal["symbol", "module", "file", "message"]
+"""What a reference names: a definition, a source file as it is imported, a file by its path, a mail or turn."""
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """What an item defines under a name, and where."""
+
+    name: str
+    """The last part of `symbol`: by it references find it. Of a message, its id."""
+    symbol: str
+    kind: str
+    """`function`, `class`, `method`, `type`, `module`, or `message`."""
+    signature: str
+    line_start: int
+    line_end: int
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A name that an item uses, kept whether or not anything defines it: a later definition resolves it."""
+
+    relation: str
+    kind: ReferenceKind
+    name: str
+    """Last part of what is named."""
+    hint: str
+    """What the source says beside the name: the module it was imported from, the path as written; `.` for a member of
+    something unknown, `self` for a member of the own class, empty for a bare name."""
+    scope: str
+    """Symbol of the definition in which it stands."""
+    line: int
+    """The first of its places."""
+    count: int = 1
 
 
 class ChunkDraft(msgspec.Struct, frozen=True):
@@ -51,6 +94,8 @@ class ItemDraft(msgspec.Struct, frozen=True):
     """Secrets and personal numbers that were cut out."""
     is_personal: bool = False
     """Whether personal data was found, cut out or not."""
+    definitions: tuple[Definition, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 class FileState(msgspec.Struct, frozen=True):

@@ -14,7 +14,10 @@ __all__ = ["APPLICATION_ID", "SCHEMA", "migrate"]
 APPLICATION_ID = 0x43414952
 """`CAIR`: marks the file as ours for `file` and for a wrong path."""
 
-SCHEMA = tuple(Path(__file__).parent / name for name in ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql"))
+SCHEMA = tuple(
+    Path(__file__).parent / name
+    for name in ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql")
+)
 """The steps; step n brings version n-1 to n."""
 
 _OWN_TABLES = {"meta", "items", "chunks", "journal", "files", "links"}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -30,6 +30,7 @@ from memory_fabric.store.group_commit import GroupCommit
 from memory_fabric.store.integrity import find_problems
 from memory_fabric.store.known_roots import KnownRoot, drop_roots, put_root
 from memory_fabric.store.migrations import migrate
+from memory_fabric.store.names import NameReader
 from memory_fabric.store.reads import Reader
 from memory_fabric.store.writes import Writer
 
@@ -67,6 +68,8 @@ class Store:
         self._head = self._reader.journal_head()
         self.was_clean = was_clean
         """Whether the store was closed before it was opened; if not, `verify` is worth its time."""
+        self.drawn_links = 0
+        """Edges that were drawn since the store was opened: what was counted from links is old when it changes."""
         self.store_id = self._read_store_id()
         self.embeddings = EmbeddingCache(folder / _CACHE)
 
@@ -204,6 +207,7 @@ class Store:
             )
 
         self._commit.run(run)
+        self.drawn_links += 1
 
     def put_root(self, root: KnownRoot) -> None:
         """Remember, or replace, what was asked to be indexed."""
@@ -273,6 +277,19 @@ class Store:
     def links(self, item_id: ItemId) -> list[Link]:
         """Return the typed edges from and to an item."""
         return self._reader.links(item_id)
+
+    @contextmanager
+    def names(self) -> Iterator[NameReader]:
+        """Lend a reader of the names that items define and use; all its answers are of one moment.
+
+        Raises:
+            StoreCorruptError: A row is not what was written.
+        """
+        with self._reader.pool.snapshot() as connection:
+            try:
+                yield NameReader(connection)
+            except msgspec.ValidationError as error:
+                raise StoreCorruptError(self._path, f"a row of names cannot be read, {error}") from error
 
     def list_items(self, filters: Filters, *, cursor: str = "", limit: int = 50) -> ItemPage:
         """Return a page of items, newest first."""

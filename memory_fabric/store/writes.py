@@ -11,6 +11,7 @@ import msgspec
 from foundation.ids import ItemId, new_item_id
 from memory_fabric.store.drafts import ChunkDraft, FileState, ItemDraft
 from memory_fabric.store.moves import move_paths
+from memory_fabric.store.names import drop_names, put_names, rename_modules
 from memory_fabric.store.rows import FILE_COLUMNS, ITEM_COLUMNS, checksum, file_values, item_values, pack_ids
 
 __all__ = ["Writer"]
@@ -63,11 +64,14 @@ class Writer:
             item_id = new_item_id()
             key = self._db.execute(_INSERT_ITEM, (item_id, *item_values(draft))).lastrowid
             self._insert_chunks(int(key or 0), list(enumerate(draft.chunks)))
+            put_names(self._db, int(key or 0), draft)
             return item_id
         key, item_id, *fields = row
         self._db.execute(_UPDATE_ITEM, (*item_values(draft), key))
         is_moved = tuple(fields) != (draft.path, draft.modality, draft.layer, draft.timestamp_s)
         self._replace_chunks(key, draft, is_moved=is_moved)
+        drop_names(self._db, key)
+        put_names(self._db, key, draft)
         return ItemId(item_id)
 
     def _replace_chunks(self, key: int, draft: ItemDraft, *, is_moved: bool) -> None:
@@ -139,6 +143,7 @@ class Writer:
         moved = move_paths(self._db, moves, self.drop_uris)
         for key in moved:
             self._put.extend(self._chunk_ids(key))
+        rename_modules(self._db, moved)
         return len(moved)
 
     def _chunk_ids(self, key: int) -> list[int]:

@@ -21,6 +21,7 @@ from servers.grpc_api.wire_text import sendable
 
 __all__ = [
     "wire_answer",
+    "wire_cite",
     "wire_coverage",
     "wire_followed",
     "wire_forgotten",
@@ -117,6 +118,20 @@ def wire_summary(summary: IndexSummary) -> memory_pb2.IndexSummary:
     )
 
 
+def wire_cite(cite: Cite) -> common_pb2.Cite:
+    """Return a citation as sent."""
+    return common_pb2.Cite(
+        path=sendable(cite.path),
+        line=cite.line,
+        line_end=cite.line_end,
+        page=cite.page,
+        time_s=cite.time_s,
+        uri=sendable(cite.uri),
+        symbol=sendable(cite.symbol),
+        timestamp=_written(cite.timestamp),
+    )
+
+
 def _wire_hit(hit: Hit) -> memory_pb2.Hit:
     parts = hit.parts
     return memory_pb2.Hit(
@@ -131,7 +146,7 @@ def _wire_hit(hit: Hit) -> memory_pb2.Hit:
             rerank=parts.rerank,
         ),
         snippet=sendable(hit.snippet),
-        cite=_wire_cite(hit.cite),
+        cite=wire_cite(hit.cite),
         modality=hit.modality,
         project=sendable(hit.project),
         chunk_id=hit.chunk_id,
@@ -141,30 +156,17 @@ def _wire_hit(hit: Hit) -> memory_pb2.Hit:
     )
 
 
-def _wire_cite(cite: Cite) -> common_pb2.Cite:
-    return common_pb2.Cite(
-        path=sendable(cite.path),
-        line=cite.line,
-        line_end=cite.line_end,
-        page=cite.page,
-        time_s=cite.time_s,
-        uri=sendable(cite.uri),
-        symbol=sendable(cite.symbol),
-        timestamp=_written(cite.timestamp),
-    )
-
-
 def wire_answer(answer: Answer) -> memory_pb2.AskReply:
     """Return an answer as sent."""
     return memory_pb2.AskReply(
         is_answered=answer.is_answered,
         sentences=[
             memory_pb2.AnswerSentence(
-                number=s.number, text=sendable(s.text), cite=_wire_cite(s.cite), score=s.score, freshness=s.freshness
+                number=s.number, text=sendable(s.text), cite=wire_cite(s.cite), score=s.score, freshness=s.freshness
             )
             for s in answer.sentences
         ],
-        nearest=[_wire_cite(cite) for cite in answer.nearest],
+        nearest=[wire_cite(cite) for cite in answer.nearest],
         confidence=answer.confidence,
         took_ms=answer.took_ms,
         degraded=answer.degraded,

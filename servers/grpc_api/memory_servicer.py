@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 from functools import partial
@@ -28,8 +29,9 @@ from servers.grpc_api.answers import (
 )
 from servers.grpc_api.bridge import Bridge
 from servers.grpc_api.imports import added, read_batches, telling_stored
+from servers.grpc_api.link_answers import wire_map, wire_related, wire_route
 from servers.grpc_api.outbox import Outbox
-from servers.grpc_api.requests import to_filters, to_query, to_selector
+from servers.grpc_api.requests import to_filters, to_place, to_query, to_selector
 from servers.grpc_api.validate import LAYERS, MAX_NAME_CHARS, Door
 
 __all__ = ["MemoryServicer"]
@@ -162,6 +164,62 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
         link = Link(ItemId(src), ItemId(dst), request.relation, weight)  # type: ignore[arg-type]  # checked above
         self._bridge.call(context, lambda _: self._memory.link(link))
         return memory_pb2.LinkReply()
+
+    # ---- links ------------------------------------------------------------------------------------------------
+
+    def Related(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.RelatedRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.RelatedReply:
+        """Return neighbours."""
+        door = Door()
+        place = to_place(request.place, door, at="place")
+        relations = door.among("relations", request.relations, _RELATIONS)
+        direction = door.among("direction", [request.direction], ("", "out", "in"))
+        limit = door.within("limit", request.limit or 50, 1, 1_000)
+        door.close()
+
+        def work(_: Check) -> memory_pb2.RelatedReply:
+            started = time.perf_counter()
+            found = self._memory.related(place, relations=relations, direction=direction[0], limit=limit)
+            return wire_related(*found, took_ms=(time.perf_counter() - started) * 1e3)
+
+        return self._bridge.call(context, work)
+
+    def PathBetween(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.PathBetweenRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.PathBetweenReply:
+        """Find a way between two items."""
+        door = Door()
+        start, end = to_place(request.start, door, at="start"), to_place(request.end, door, at="end")
+        most = door.within("most_steps", request.most_steps or 12, 1, 12)
+        door.close()
+
+        def work(check: Check) -> memory_pb2.PathBetweenReply:
+            started = time.perf_counter()
+            route = self._memory.path_between(start, end, most_steps=most, check=check)
+            return wire_route(route, took_ms=(time.perf_counter() - started) * 1e3)
+
+        return self._bridge.call(context, work)
+
+    def RepoMap(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.RepoMapRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.RepoMapReply:
+        """Draw a map."""
+        door = Door()
+        path = door.path("path", request.path) if request.path else ""
+        project = door.name("project", request.project)
+        if not (path or project):
+            door.refuse("path", "must not be empty where there is no project")
+        door.within("focus", len(request.focus), 0, 100)
+        focus = [to_place(place, door, at=f"focus[{n}]") for n, place in enumerate(request.focus[:100])]
+        budget = door.within("budget_tokens", request.budget_tokens or 1_024, 1, 1_000_000)
+        door.close()
+        return self._bridge.call(
+            context,
+            lambda check: wire_map(
+                self._memory.repo_map(path, project=project, focus=focus, budget_tokens=budget, check=check)
+            ),
+        )
 
     # ---- recalling --------------------------------------------------------------------------------------------
 

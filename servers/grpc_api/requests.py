@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from memory_fabric.links.records import Place
 from memory_fabric.operations import ForgetSelector, IngestRecord
 from memory_fabric.records import Filters, RecallQuery, Signals, Weights
 from proto.cairn.v1 import memory_pb2
@@ -16,7 +17,7 @@ from servers.grpc_api.validate import (
     Door,
 )
 
-__all__ = ["to_filters", "to_query", "to_record", "to_selector"]
+__all__ = ["to_filters", "to_place", "to_query", "to_record", "to_selector"]
 
 _RECORD_MODALITIES = ("", "text", "code", "conversation")
 """What a record may say of itself; empty leaves it to the look of its text."""
@@ -91,6 +92,26 @@ def to_selector(request: memory_pb2.ForgetRequest, door: Door) -> ForgetSelector
     if not any((request.ids, request.path, request.project, request.since, request.until, request.session)):
         door.refuse("ids", "nothing selected: give ids, a path, a project or a time")
     return selector
+
+
+def to_place(place: memory_pb2.Place, door: Door, *, at: str) -> Place:
+    """Return where to start from; exactly one of its ways of naming is wanted.
+
+    Args:
+        place: As sent.
+        door: Collects mistakes.
+        at: Name of its field.
+    """
+    given = [name for name in ("id", "path", "symbol") if getattr(place, name)]
+    if len(given) != 1:
+        door.refuse(at, f"wants exactly one of id, path and symbol, has {len(given)}")
+    return Place(
+        id=door.name(f"{at}.id", place.id),
+        path=door.path(f"{at}.path", place.path) if place.path else "",
+        line=door.within(f"{at}.line", place.line, 0, 2**31 - 1),
+        symbol=door.name(f"{at}.symbol", place.symbol),
+        project=door.name(f"{at}.project", place.project),
+    )
 
 
 def to_record(record: memory_pb2.IngestRecord, project: str, number: int) -> IngestRecord:

@@ -28,6 +28,7 @@ _ARGUMENTS = {
     "remember": ["x"],
 }
 _ARGUMENTS |= {"eval bench": ["beir", "."], "forget": ["x", "--yes"], "get": ["x"], "completion": ["bash"]}
+_ARGUMENTS |= {"related": ["x"], "path": ["x", "y"]}
 
 
 def _commands(group: click.Group, before: str = "") -> dict[str, click.Command]:

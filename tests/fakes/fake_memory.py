@@ -13,6 +13,7 @@ from foundation.errors import InputError, NotFoundError
 from foundation.ids import ChunkId, ItemId, new_item_id
 from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.watch import ChangeSet
+from memory_fabric.links.records import Neighbour, Place, RepoMap, Route
 from memory_fabric.operations import (
     Answer,
     AnswerSentence,
@@ -175,6 +176,55 @@ class FakeMemory:
         self.get(link.dst)
         self.links.append(link)
 
+    # ---- links ------------------------------------------------------------------------------------------------
+
+    def related(
+        self, place: Place, *, relations: Sequence[str] = (), direction: str = "", limit: int = 50
+    ) -> tuple[list[Cite], list[Neighbour]]:
+        """Return the drawn links of an item, or of what stands at a path; a symbol is a title here."""
+        item = self._meant(place)
+        found = []
+        for link in self.links:
+            for own, other, way in ((link.src, link.dst, "out"), (link.dst, link.src, "in")):
+                if own == item.id and (not relations or link.relation in relations) and direction in {"", way}:
+                    found.append(_neighbour(self.items[other], link.relation, way, link.weight))
+        return [_cite(item)], found[:limit]
+
+    def _meant(self, place: Place) -> MemoryItem:
+        for item in self.items.values():
+            if place.id == item.id or (place.path and place.path == item.source.path):
+                return item
+            if place.symbol and place.symbol == item.meta.title:
+                return item
+        raise NotFoundError(f"nothing is `{place.id or place.path or place.symbol}`")
+
+    def path_between(self, start: Place, end: Place, *, most_steps: int, check: Check) -> Route:
+        """Follow drawn links, breadth first."""
+        self._pass(check)
+        first, last = self._meant(start), self._meant(end)
+        ways: list[tuple[ItemId, tuple[Neighbour, ...]]] = [(first.id, ())]
+        seen = {first.id}
+        for here, steps in ways:
+            if here == last.id:
+                return Route(_cite(first), steps, is_found=True)
+            if len(steps) == most_steps:
+                continue
+            for neighbour in self.related(Place(id=here))[1]:
+                if neighbour.id not in seen:
+                    seen.add(neighbour.id)
+                    ways.append((neighbour.id, (*steps, neighbour)))
+        return Route(_cite(first), (), is_found=False)
+
+    def repo_map(
+        self, path: str, *, project: str = "", focus: Sequence[Place] = (), budget_tokens: int, check: Check
+    ) -> RepoMap:
+        """List paths while their words fit, those in focus first."""
+        self._pass(check)
+        near = [self._meant(place).source.path for place in focus]
+        paths = [item.source.path for item in self.items.values() if item.source.path.startswith(path or "/")]
+        shown = sorted(paths, key=lambda one: (one not in near, one))[:budget_tokens]
+        return RepoMap("\n".join(shown), len(shown), budget_tokens, len(shown), 0, len(paths), 0.5)
+
     # ---- recalling --------------------------------------------------------------------------------------------
 
     def recall(self, query: RecallQuery, *, check: Check) -> RecallResult:
@@ -298,6 +348,14 @@ class FakeMemory:
     def wait_until_searchable(self, *, is_dense: bool, report: Report, check: Check) -> None:
         """Everything is found at once."""
         check()
+
+
+def _cite(item: MemoryItem) -> Cite:
+    return Cite(path=item.source.path, line=1, uri=item.source.uri)
+
+
+def _neighbour(item: MemoryItem, relation: str, direction: str, weight: float) -> Neighbour:
+    return Neighbour(item.id, relation, direction, _cite(item), item.meta.title, weight)  # type: ignore[arg-type]  # one of two
 
 
 def _hit(score: float, item: MemoryItem) -> Hit:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import accumulate
 
+from tree_sitter import Node
+
 from memory_fabric.ingest.chunkers.definitions import DefinitionFinder, Piece
-from memory_fabric.ingest.chunkers.languages import grammar_for, parse_within, parser_for
+from memory_fabric.ingest.chunkers.languages import Grammar, grammar_for, parse_within, parser_for
 from memory_fabric.ingest.chunkers.lines import LineMap, chunk_lines, cut_rows
 from memory_fabric.ingest.chunkers.tame import is_tame
 from memory_fabric.records import ChunkSpan
 
-__all__ = ["chunk_code"]
+__all__ = ["OnTree", "chunk_code"]
 
 _MAX_PARSED_CHARS = 1_500_000
 """Larger files are data or generated, and their tree would take up to 260 times their size in memory."""
+
+OnTree = Callable[[Node, Grammar, bytes], None]
+"""Reads something else from a syntax tree while it is there."""
 
 _SMALL = 160
 """Characters below which a definition joins its equally small sibling."""
@@ -33,7 +39,9 @@ _CLOSER = re.compile(r"(?:[\s\])};,]++|\}[ \t]*//[^\n]*+|end\b|#endif\b[^\n]*+|<
 """What may stand after the last definition of a scope and means nothing alone."""
 
 
-def chunk_code(text: str, *, language: str, wanted_chars: int, max_chars: int) -> list[ChunkSpan]:
+def chunk_code(
+    text: str, *, language: str, wanted_chars: int, max_chars: int, on_tree: OnTree | None = None
+) -> list[ChunkSpan]:
     """Cut source code; spans lie end to end and cover it whole. What has no grammar is cut by lines.
 
     Args:
@@ -41,6 +49,7 @@ def chunk_code(text: str, *, language: str, wanted_chars: int, max_chars: int) -
         language: As in `languages.py`.
         wanted_chars: Wanted size of a span.
         max_chars: Hard limit.
+        on_tree: Told the syntax tree, its grammar and the source: parsing costs more than all that is read from a tree.
     """
     grammar = grammar_for(language) if len(text) <= _MAX_PARSED_CHARS and text.strip() else None
     parser = parser_for(grammar) if grammar else None
@@ -48,6 +57,8 @@ def chunk_code(text: str, *, language: str, wanted_chars: int, max_chars: int) -
     tree = parse_within(parser, source) if grammar and parser and is_tame(source, grammar.module) else None
     if grammar is None or tree is None:
         return chunk_lines(text, wanted_chars=wanted_chars, max_chars=max_chars)
+    if on_tree is not None:
+        on_tree(tree.root_node, grammar, source)
     lines = LineMap(text)
     finder = DefinitionFinder(lines, source, grammar, wanted_chars)
     join = _Joiner(lines, wanted_chars, max_chars, is_flat=grammar.is_flat)

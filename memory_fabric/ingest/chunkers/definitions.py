@@ -25,7 +25,7 @@ from memory_fabric.ingest.chunkers.anatomy import (
 from memory_fabric.ingest.chunkers.languages import Grammar
 from memory_fabric.ingest.chunkers.lines import LineMap
 
-__all__ = ["DefinitionFinder", "Piece"]
+__all__ = ["DefinitionFinder", "Piece", "is_definition"]
 
 _CONTAINERS = frozenset({"class", "module"})
 _ABOVE = COMMENTS | ATTRIBUTES
@@ -143,7 +143,7 @@ class DefinitionFinder:
 
     def _definition(self, node: Node, depth: int) -> Node | None:
         """Return the definition that `node` is or holds."""
-        if node.type in self._grammar.definitions and _is_real(node):
+        if node.type in self._grammar.definitions and is_definition(node):
             return node
         if node.type in self._grammar.wrappers and depth < _MAX_DEPTH:
             inner = (self._definition(child, depth + 1) for child in node.named_children)
@@ -202,7 +202,7 @@ def _defined_type(node: Node) -> Node | None:
     return kind.child_by_field_name("body") if kind is not None else None
 
 
-def _is_real(node: Node) -> bool:
+def is_definition(node: Node) -> bool:
     """A variable is a definition only when it holds a function; a struct only when it has a body."""
     if node.type in _VALUED:
         return holds_function(node)

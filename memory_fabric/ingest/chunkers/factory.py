@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import accumulate, groupby, pairwise
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,13 +13,18 @@ from memory_fabric.ingest.chunkers.prose import chunk_prose
 from memory_fabric.ingest.chunkers.turns import chunk_turns
 from memory_fabric.records import ChunkSpan, Document
 
+if TYPE_CHECKING:
+    from memory_fabric.ingest.chunkers.code import OnTree
+
 __all__ = ["chunk"]
 
 _PROSE = {"markdown": "markdown", "rst": "rst", "text": "text", "html": "markdown", "docx": "markdown"}
 _BY_LINES = frozenset({"csv", "tsv", "json", "jsonl", "conversation"})
 
 
-def chunk(document: Document, *, wanted_chars: int = 1000, max_chars: int = 1600) -> list[ChunkSpan]:
+def chunk(
+    document: Document, *, wanted_chars: int = 1000, max_chars: int = 1600, on_tree: OnTree | None = None
+) -> list[ChunkSpan]:
     """Cut a document into spans that lie end to end and cover its text whole.
 
     A span never reaches from one page to the next, as a citation names one page.
@@ -27,6 +33,7 @@ def chunk(document: Document, *, wanted_chars: int = 1000, max_chars: int = 1600
         document: From a reader.
         wanted_chars: Wanted size of a span, at least 1.
         max_chars: Hard limit, at least 1.
+        on_tree: Told the syntax tree of code.
 
     Returns:
         Spans in order; none for an empty text.
@@ -38,7 +45,9 @@ def chunk(document: Document, *, wanted_chars: int = 1000, max_chars: int = 1600
         from memory_fabric.ingest.chunkers.code import chunk_code
 
         language = document.language or document.format
-        return chunk_code(document.text, language=language, wanted_chars=wanted_chars, max_chars=max_chars)
+        return chunk_code(
+            document.text, language=language, wanted_chars=wanted_chars, max_chars=max_chars, on_tree=on_tree
+        )
     if document.turns:
         return chunk_turns(document.text, document.turns, wanted_chars=wanted_chars, max_chars=max_chars)
     if document.format in _BY_LINES:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from memory_fabric.errors import UnreadableError
+from memory_fabric.ingest.names.prose import page_links
 from memory_fabric.ingest.readers.base import Result, Source
 from memory_fabric.ingest.readers.encoding import decode
 from memory_fabric.ingest.readers.lines import Lines, folded
@@ -66,6 +67,7 @@ def read(source: Source) -> Iterator[Result]:
         title=title,
         source_lines=lines.source_lines(),
         source_ends=lines.source_ends(),
+        links=page_links(text),
     )
     yield from lines.cuts()
 

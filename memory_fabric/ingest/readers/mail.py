@@ -117,6 +117,7 @@ def _message(source: Source, data: bytes) -> Iterator[Result]:
     subject = _header(message, "Subject")
     if not lines.is_blank():
         named = {"from": "From", "to": "To", "date": "Date", "message_id": "Message-ID"}
+        named |= {"in_reply_to": "In-Reply-To", "references": "References"}
         yield Document(
             text=lines.text(),
             modality="text",

@@ -407,6 +407,116 @@ class LinkReply(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class Place(_message.Message):
+    __slots__ = ("id", "path", "line", "symbol", "project")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    path: str
+    line: int
+    symbol: str
+    project: str
+    def __init__(self, id: _Optional[str] = ..., path: _Optional[str] = ..., line: _Optional[int] = ..., symbol: _Optional[str] = ..., project: _Optional[str] = ...) -> None: ...
+
+class RelatedRequest(_message.Message):
+    __slots__ = ("place", "relations", "direction", "limit")
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    RELATIONS_FIELD_NUMBER: _ClassVar[int]
+    DIRECTION_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    place: Place
+    relations: _containers.RepeatedScalarFieldContainer[str]
+    direction: str
+    limit: int
+    def __init__(self, place: _Optional[_Union[Place, _Mapping]] = ..., relations: _Optional[_Iterable[str]] = ..., direction: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class Neighbour(_message.Message):
+    __slots__ = ("id", "relation", "direction", "cite", "title", "weight", "count", "line", "symbol")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    RELATION_FIELD_NUMBER: _ClassVar[int]
+    DIRECTION_FIELD_NUMBER: _ClassVar[int]
+    CITE_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    relation: str
+    direction: str
+    cite: _common_pb2.Cite
+    title: str
+    weight: float
+    count: int
+    line: int
+    symbol: str
+    def __init__(self, id: _Optional[str] = ..., relation: _Optional[str] = ..., direction: _Optional[str] = ..., cite: _Optional[_Union[_common_pb2.Cite, _Mapping]] = ..., title: _Optional[str] = ..., weight: _Optional[float] = ..., count: _Optional[int] = ..., line: _Optional[int] = ..., symbol: _Optional[str] = ...) -> None: ...
+
+class RelatedReply(_message.Message):
+    __slots__ = ("places", "neighbours", "took_ms")
+    PLACES_FIELD_NUMBER: _ClassVar[int]
+    NEIGHBOURS_FIELD_NUMBER: _ClassVar[int]
+    TOOK_MS_FIELD_NUMBER: _ClassVar[int]
+    places: _containers.RepeatedCompositeFieldContainer[_common_pb2.Cite]
+    neighbours: _containers.RepeatedCompositeFieldContainer[Neighbour]
+    took_ms: float
+    def __init__(self, places: _Optional[_Iterable[_Union[_common_pb2.Cite, _Mapping]]] = ..., neighbours: _Optional[_Iterable[_Union[Neighbour, _Mapping]]] = ..., took_ms: _Optional[float] = ...) -> None: ...
+
+class PathBetweenRequest(_message.Message):
+    __slots__ = ("start", "end", "most_steps")
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    MOST_STEPS_FIELD_NUMBER: _ClassVar[int]
+    start: Place
+    end: Place
+    most_steps: int
+    def __init__(self, start: _Optional[_Union[Place, _Mapping]] = ..., end: _Optional[_Union[Place, _Mapping]] = ..., most_steps: _Optional[int] = ...) -> None: ...
+
+class PathBetweenReply(_message.Message):
+    __slots__ = ("start", "steps", "is_found", "took_ms")
+    START_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    IS_FOUND_FIELD_NUMBER: _ClassVar[int]
+    TOOK_MS_FIELD_NUMBER: _ClassVar[int]
+    start: _common_pb2.Cite
+    steps: _containers.RepeatedCompositeFieldContainer[Neighbour]
+    is_found: bool
+    took_ms: float
+    def __init__(self, start: _Optional[_Union[_common_pb2.Cite, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Neighbour, _Mapping]]] = ..., is_found: _Optional[bool] = ..., took_ms: _Optional[float] = ...) -> None: ...
+
+class RepoMapRequest(_message.Message):
+    __slots__ = ("path", "project", "focus", "budget_tokens")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    FOCUS_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    project: str
+    focus: _containers.RepeatedCompositeFieldContainer[Place]
+    budget_tokens: int
+    def __init__(self, path: _Optional[str] = ..., project: _Optional[str] = ..., focus: _Optional[_Iterable[_Union[Place, _Mapping]]] = ..., budget_tokens: _Optional[int] = ...) -> None: ...
+
+class RepoMapReply(_message.Message):
+    __slots__ = ("text", "tokens", "budget_tokens", "files", "symbols", "of_files", "took_ms")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    OF_FILES_FIELD_NUMBER: _ClassVar[int]
+    TOOK_MS_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    tokens: int
+    budget_tokens: int
+    files: int
+    symbols: int
+    of_files: int
+    took_ms: float
+    def __init__(self, text: _Optional[str] = ..., tokens: _Optional[int] = ..., budget_tokens: _Optional[int] = ..., files: _Optional[int] = ..., symbols: _Optional[int] = ..., of_files: _Optional[int] = ..., took_ms: _Optional[float] = ...) -> None: ...
+
 class ForgetRequest(_message.Message):
     __slots__ = ("ids", "path", "project", "since", "until", "session", "is_dry_run")
     IDS_FIELD_NUMBER: _ClassVar[int]

@@ -91,6 +91,21 @@ class MemoryStub:
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.LinkRequest.SerializeToString,
                 response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.LinkReply.FromString,
                 _registered_method=True)
+        self.Related = channel.unary_unary(
+                '/cairn.v1.Memory/Related',
+                request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RelatedRequest.SerializeToString,
+                response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RelatedReply.FromString,
+                _registered_method=True)
+        self.PathBetween = channel.unary_unary(
+                '/cairn.v1.Memory/PathBetween',
+                request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.PathBetweenRequest.SerializeToString,
+                response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.PathBetweenReply.FromString,
+                _registered_method=True)
+        self.RepoMap = channel.unary_unary(
+                '/cairn.v1.Memory/RepoMap',
+                request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapRequest.SerializeToString,
+                response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapReply.FromString,
+                _registered_method=True)
         self.Forget = channel.unary_stream(
                 '/cairn.v1.Memory/Forget',
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ForgetRequest.SerializeToString,
@@ -199,6 +214,27 @@ class MemoryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Related(self, request, context):
+        """Returns the neighbours of an item, file or symbol: what it names, and what names it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PathBetween(self, request, context):
+        """Finds a shortest way between two items over their links.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RepoMap(self, request, context):
+        """Draws the files and symbols that the rest of a tree leans on most, under a token budget.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Forget(self, request, context):
         """Forgets what matches every field set. Progress, then one summary.
         """
@@ -291,6 +327,21 @@ def add_MemoryServicer_to_server(servicer, server):
                     servicer.Link,
                     request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.LinkRequest.FromString,
                     response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.LinkReply.SerializeToString,
+            ),
+            'Related': grpc.unary_unary_rpc_method_handler(
+                    servicer.Related,
+                    request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RelatedRequest.FromString,
+                    response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RelatedReply.SerializeToString,
+            ),
+            'PathBetween': grpc.unary_unary_rpc_method_handler(
+                    servicer.PathBetween,
+                    request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.PathBetweenRequest.FromString,
+                    response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.PathBetweenReply.SerializeToString,
+            ),
+            'RepoMap': grpc.unary_unary_rpc_method_handler(
+                    servicer.RepoMap,
+                    request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapRequest.FromString,
+                    response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapReply.SerializeToString,
             ),
             'Forget': grpc.unary_stream_rpc_method_handler(
                     servicer.Forget,
@@ -616,6 +667,87 @@ class Memory:
             '/cairn.v1.Memory/Link',
             proto_dot_cairn_dot_v1_dot_memory__pb2.LinkRequest.SerializeToString,
             proto_dot_cairn_dot_v1_dot_memory__pb2.LinkReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Related(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cairn.v1.Memory/Related',
+            proto_dot_cairn_dot_v1_dot_memory__pb2.RelatedRequest.SerializeToString,
+            proto_dot_cairn_dot_v1_dot_memory__pb2.RelatedReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PathBetween(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cairn.v1.Memory/PathBetween',
+            proto_dot_cairn_dot_v1_dot_memory__pb2.PathBetweenRequest.SerializeToString,
+            proto_dot_cairn_dot_v1_dot_memory__pb2.PathBetweenReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RepoMap(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cairn.v1.Memory/RepoMap',
+            proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapRequest.SerializeToString,
+            proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,1 @@
+"""Neighbours, paths and maps over what items define and refer to."""
