@@ -82,4 +82,5 @@ def test_the_schema_tells_the_bounds_of_the_door() -> None:
         ("RecallRequest", "text"): MAX_QUERY_CHARS,
         ("RecallRequest", "k"): MAX_K,
         ("ContextPackRequest", "budget_tokens"): 1_000_000,
+        ("RepoMapRequest", "budget_tokens"): 1_000_000,
     }
