@@ -78,7 +78,16 @@ class Screen:
             title=self.text(document.title),
             meta=self.fields(document.meta),
             turns=tuple(msgspec.structs.replace(turn, speaker=self.text(turn.speaker)) for turn in document.turns),
+            links=self._links(document.links),
         )
+
+    def _links(self, links: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+        """Return those that may be stored: one that was cut leads nowhere any more."""
+        if not links:
+            return ()
+        # one scan for all: a mark never takes a line away
+        shown = self.text("\n".join(target for target, _ in links)).split("\n")
+        return tuple(link for link, left in zip(links, shown, strict=True) if link[0] == left)
 
 
 class ScreenedFile(msgspec.Struct, frozen=True):

@@ -199,3 +199,19 @@ def test_what_is_unknown_is_said(fabric: MemoryFabric, root: Path) -> None:
     for place in (Place(id="mi_x"), Place(path=str(root / "none.py")), Place(symbol="none_such")):
         with pytest.raises(NotFoundError):
             fabric.related(place)
+
+
+def test_names_keep_no_secret(tmp_path: Path) -> None:
+    """Neither a link of a page, which the text does not show, nor a name in backticks."""
+    key = "AKIA" + "QRSTUVWXYZ234567"
+    body = (
+        f'<html><body><p>see <a href="{key}/b.html">b</a> and <a href="c.html">c</a></p><p>a page of words</p></body>'
+    )
+    write(tmp_path / "tree", {"a.html": body, "c.html": body.replace(key, "x"), "n.md": f"# Keys\n\nit is `{key}`\n"})
+    with open_fabric(tmp_path / "m") as fabric:
+        index(fabric, tmp_path / "tree")
+        with fabric._store._reader.pool.borrowed() as connection:
+            rows = connection.execute("SELECT name, hint FROM name_uses").fetchall()
+        found = neighbours(fabric, _at(tmp_path / "tree", "a.html"), tmp_path / "tree", direction="out")
+    assert key not in str(rows)
+    assert found == {("out", "mentions", "c.html:1")}
