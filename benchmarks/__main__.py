@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-SUITE = ("embed", "term_index", "vector_index", "vector_peers", "pipeline", "recall_latency", "footprint")
+SUITE = ("embed", "term_index", "vector_index", "vector_peers", "pipeline", "recall_latency", "freshness", "footprint")
 
 
 def main() -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from typing import Any
 
 import pytest
 
-from tests.cli.commands.home import Home, home_in
+from tests.cli.commands.home import PATIENCE_S, Home, home_in
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +35,21 @@ def test_an_answer_is_a_place_and_a_fragment(asked: Home) -> None:
     assert re.search(r"^\d+ answers? in \d+\.\d ms", said, re.MULTILINE)
     assert "degraded: no vector search" in said
     assert "\x1b" not in said
+
+
+def test_an_answer_that_aged_is_marked_and_repairs_itself(asked: Home) -> None:
+    """For people and for programs; the next questions find what the file says now."""
+    path = asked.write("aged/heron.md", "the heron stands in the reeds\n")
+    asked.good("index", "aged")
+    path.write_text("the heron flew to the reeds of another lake\n")
+    assert re.match(r"1\. aged/heron\.md:1  \d\.\d{3}  stale\n", asked.good("recall", "heron", "reeds"))
+    deadline = time.monotonic() + PATIENCE_S
+    while "another lake" not in asked.good("recall", "heron", "reeds"):
+        assert time.monotonic() < deadline
+    (hit,) = asked.json("recall", "heron", "reeds")["items"]
+    assert hit["freshness"] == "fresh"
+    path.unlink()
+    assert "  gone\n" in asked.good("recall", "heron", "reeds")
 
 
 def test_ask_quotes_a_sentence_or_says_that_there_is_none(asked: Home) -> None:
