@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from memory_fabric.config import IngestConfig
+from memory_fabric.config import IngestConfig, ScanConfig
 from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.dense.exact import ExactIndex
 from memory_fabric.index.targets import DenseTarget
 from memory_fabric.ingest.pipeline import index_paths
+from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.store import Store
 from tests.memory_fabric.embed.tiny_model import write_model
 from tests.memory_fabric.fabric_parts import go_on, ignore
@@ -41,7 +42,16 @@ def test_a_second_worktree_reuses_every_vector(tmp_path: Path) -> None:
     applier = IndexApplier("dense", "exact", store, tmp_path / "dense", "v1", target)
     applier.start()
     store.listen(applier.notify)
-    index = partial(index_paths, store, project="", limits=IngestConfig(), is_forced=False, report=ignore, check=go_on)
+    index = partial(
+        index_paths,
+        store,
+        project="",
+        limits=IngestConfig(),
+        scanner=Scanner(ScanConfig()),
+        is_forced=False,
+        report=ignore,
+        check=go_on,
+    )
     try:
         first = index([repo]).chunks
         assert applier.wait_for(store.journal_head(), check=go_on)
