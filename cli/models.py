@@ -80,6 +80,7 @@ class ScoreParts(msgspec.Struct, frozen=True):
     quality: float
     boost: float
     rerank: float | None
+    proof: float | None
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -290,8 +290,10 @@ class ScoreParts(msgspec.Struct, frozen=True):
     recency: float = 0.0
     quality: float = 0.0
     boost: float = 0.0
-    """Of exact matches; below 0 where an exported definition of the same file is preferred."""
+    """Of exact matches; below 0 where something else that answers nearly as well is preferred."""
     rerank: float | None = None
+    proof: float | None = None
+    """How much of the question stands together; None for what was not among the best."""
 
 
 Freshness = Literal["fresh", "stale", "gone", "unknown"]

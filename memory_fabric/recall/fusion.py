@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Mapping, Sequence
 
@@ -20,6 +21,12 @@ _RRF_K = 60
 
 _PRIOR = 0.20
 """What recency and quality together may take from an adaptive score: the weights .12 and .08 of the design."""
+
+_PROVEN, _PROOF = 30, 0.3
+"""Fragments that are read for words standing together, and the part of their word score that these make.
+
+Source: nDCG@10 of six sets in both languages, +.002 to +.018 on each, flat from .2 to .5 and from 30 to 50.
+"""
 
 _UNDATED = 0.5
 _DAY_S = 86_400.0
@@ -102,6 +109,7 @@ def fuse_adaptive(
     share: Callable[[ChunkRow], float],
     recency: Callable[[ChunkRow], float],
     held: Mapping[ChunkId, int] = {},
+    prove: Callable[[Sequence[ChunkRow]], Mapping[ChunkId, float]] = lambda _: {},
 ) -> list[Ranked]:
     """Rank with a dense share per candidate; recency and quality only modulate what is relevant.
 
@@ -115,27 +123,43 @@ def fuse_adaptive(
         share: Weight of the dense score, 0..1.
         recency: 0..1.
         held: Rare identifiers of the question in each candidate; one more of them outweighs everything else.
+        prove: Returns how much of the question stands together in each fragment, 0..1; asked for the best ones only.
     """
     dense, sparse = _scaled(legs.dense, is_from_zero=False), _scaled(legs.sparse, is_from_zero=True)
     most = max(held.values(), default=0)
     boost = matcher(plan)
     parts_of: dict[ChunkId, ScoreParts] = {}
     scores: dict[ChunkId, float] = {}
-    for row in rows:
-        parts = parts_of[row.id] = _parts(row, dense, sparse, recency(row), boost(row))
+
+    def score(row: ChunkRow) -> None:
+        parts = parts_of[row.id]
         weight = 0.0 if legs.dense is None else 1.0 if legs.sparse is None else share(row)
-        relevance = weight * (parts.dense or 0.0) + (1.0 - weight) * (parts.sparse or 0.0)
+        words = parts.sparse or 0.0
+        if parts.proof is not None:
+            words += _PROOF * (parts.proof - words)
+        relevance = weight * (parts.dense or 0.0) + (1.0 - weight) * words
         prior = 0.6 * parts.recency + 0.4 * parts.quality
         scores[row.id] = raised(relevance, parts.boost) * (1.0 - _PRIOR * (1.0 - prior))
+
+    for row in rows:
+        parts_of[row.id] = _parts(row, dense, sparse, recency(row), boost(row))
+        score(row)
+    best = heapq.nlargest(_PROVEN, rows, key=lambda row: scores[row.id])
+    proof = prove(best) if legs.sparse is not None else {}
+    for row in best:
+        if row.id in proof:
+            parts_of[row.id] = msgspec.structs.replace(parts_of[row.id], proof=proof[row.id])
+            score(row)
     hidden = overshadowed(rows, scores, plan)
     ranked = []
     for row in rows:
-        parts, score, count = parts_of[row.id], scores[row.id], held.get(row.id, 0)
+        parts, total, count = parts_of[row.id], scores[row.id], held.get(row.id, 0)
         if count:
             parts = msgspec.structs.replace(parts, boost=1.0)
         elif not parts.boost and row.id in hidden:
-            parts, score = msgspec.structs.replace(parts, boost=BEHIND - 1.0), score * BEHIND
-        ranked.append(Ranked(row, (count + score) / (most + 1), parts))
+            kept = BEHIND ** hidden[row.id]
+            parts, total = msgspec.structs.replace(parts, boost=kept - 1.0), total * kept
+        ranked.append(Ranked(row, (count + total) / (most + 1), parts))
     return _sorted(ranked)
 
 

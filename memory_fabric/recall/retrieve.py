@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 
+import msgspec
 import structlog
 
 from foundation.clock import Clock
@@ -20,6 +22,7 @@ from memory_fabric.index.dense.base import VectorIndex
 from memory_fabric.index.sparse.base import TermIndex
 from memory_fabric.operations import Check
 from memory_fabric.recall.collapse import fold_page
+from memory_fabric.recall.dialogue import around, with_neighbours
 from memory_fabric.recall.fusion import (
     Legs,
     Ranked,
@@ -30,6 +33,7 @@ from memory_fabric.recall.fusion import (
     recency_of,
 )
 from memory_fabric.recall.literals import count_held
+from memory_fabric.recall.proof import proofs
 from memory_fabric.recall.query import QueryPlan, plan_query
 from memory_fabric.recall.snippet import QueryWords, cut_snippet, query_words
 from memory_fabric.recall.trust import closeness, dense_share, is_evident, prominence, reading_skill
@@ -43,6 +47,9 @@ log = structlog.get_logger(__name__)
 _NAMED = 20
 """Candidates fetched by the identifiers of a question alone."""
 
+
+_TALKED_OF = 15
+"""Turns of each leg whose neighbours are looked at."""
 
 _LOOK_S = 0.05
 """How often a question that waits for its vectors looks at its deadline."""
@@ -92,6 +99,18 @@ class _Stages:
             self.ms[name] = self.ms.get(name, 0.0) + (time.perf_counter() - started) * 1e3
 
 
+_Scores = Callable[[Sequence[ChunkId]], dict[ChunkId, float]]
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """What both legs know of the candidates, and how to ask them about others."""
+
+    legs: Legs
+    skill: float
+    by_words: _Scores | None = None
+    by_meaning: _Scores | None = None
+
+
 class Retriever:
     """Hybrid recall over the truth and its two indexes. Thread-safe.
 
@@ -126,12 +145,14 @@ class Retriever:
         plan = plan_query(query)
         wanted = max(self._config.candidates, query.k * 2)
         check()
-        legs, skill = self._search(plan, query, wanted, stages, degraded, check)
+        found = self._search(plan, query, wanted, stages, degraded, check)
         with stages.time("fuse"):
             check()
-            rows = self._rows(legs, plan.filters)
+            rows = self._rows(found.legs, plan.filters)
             check()
-            ranked = self._rank(plan, query, legs, rows, skill, check)
+            legs, rows = self._with_talk(plan, found, rows) if query.strategy == "adaptive" else (found.legs, rows)
+            check()
+            ranked = self._rank(plan, query, legs, rows, found.skill, check)
             hits = self._present(plan, query, ranked, check)
         took_ms = (time.perf_counter() - started) * 1e3
         return RecallResult(items=tuple(hits), took_ms=took_ms, stages=stages.ms, degraded=tuple(degraded))
@@ -140,7 +161,7 @@ class Retriever:
 
     def _search(
         self, plan: QueryPlan, query: RecallQuery, wanted: int, stages: _Stages, degraded: list[str], check: Check
-    ) -> tuple[Legs, float]:
+    ) -> _Found:
         """Ask both legs at once, then give every candidate of either its true score in both."""
         dense_task: Future[tuple[VectorIndex, Vectors, dict[ChunkId, float], float] | None] | None = None
         if query.strategy != "sparse":
@@ -152,25 +173,25 @@ class Retriever:
             check()
         check()
         answer = dense_task.result() if dense_task is not None else None
+        words = partial(term_index.score, plan.text, signals=plan.signals) if term_index is not None else None
         if answer is None:
-            return Legs(dense=None, sparse=sparse), 0.0
+            return _Found(Legs(dense=None, sparse=sparse), 0.0, by_words=words)
         index, vector, dense, skill = answer
-        if sparse is None or term_index is None:
-            return Legs(dense=dense, sparse=None), skill
-        by_words, by_meaning = tuple(sparse), tuple(dense)
-        words = partial(term_index.score, plan.text, signals=plan.signals)
         meaning = partial(index.score, vector)
-        return Legs(
-            sparse=self._completed("sparse", sparse, by_meaning, words, stages, degraded),
-            dense=self._completed("dense", dense, by_words, meaning, stages, degraded),
-        ), skill
+        if sparse is None or words is None:
+            return _Found(Legs(dense=dense, sparse=None), skill, by_meaning=meaning)
+        legs = Legs(
+            sparse=self._completed("sparse", sparse, tuple(dense), words, stages, degraded),
+            dense=self._completed("dense", dense, tuple(sparse), meaning, stages, degraded),
+        )
+        return _Found(legs, skill, words, meaning)
 
     def _completed(
         self,
         leg: str,
         scores: dict[ChunkId, float],
         others: Iterable[ChunkId],
-        score: Callable[[Sequence[ChunkId]], dict[ChunkId, float]],
+        score: _Scores,
         stages: _Stages,
         degraded: list[str],
     ) -> dict[ChunkId, float] | None:
@@ -248,6 +269,30 @@ class Retriever:
         is_timed = filters.since_s is not None or filters.until_s is not None
         return [row for row in rows if row.is_dated or not is_timed]
 
+    def _with_talk(self, plan: QueryPlan, found: _Found, rows: list[ChunkRow]) -> tuple[Legs, list[ChunkRow]]:
+        """Let turns of conversations answer together with those around them, which become candidates themselves."""
+        turns = {row.id: row for row in rows if row.modality == "conversation"}
+        if not turns:
+            return found.legs, rows
+        legs = found.legs
+        # whatever narrows the search was not asked of the neighbours
+        if plan.filters == Filters(projects=plan.filters.projects, modalities=plan.filters.modalities):
+            best = {chunk_id for leg in (legs.dense, legs.sparse) for chunk_id in _best_of(leg or {}, turns)}
+            unseen = list(dict.fromkeys(near for chunk_id in best for near in around(turns[chunk_id])))
+            unseen = [chunk_id for chunk_id in unseen if chunk_id not in turns]
+            more = {row.id: row for row in self._store.chunks(unseen).values() if _is_in(row, plan.filters)}
+            try:
+                legs = Legs(_more(legs.dense, found.by_meaning, more), _more(legs.sparse, found.by_words, more))
+            except CairnError:
+                # the leg has answered once and fails now: the neighbours are missed, no more
+                more = {}
+            turns |= more
+            rows = [*rows, *more.values()]
+        return Legs(
+            dense=with_neighbours(legs.dense, turns) if legs.dense is not None else None,
+            sparse=with_neighbours(legs.sparse, turns) if legs.sparse is not None else None,
+        ), rows
+
     def _rank(
         self, plan: QueryPlan, query: RecallQuery, legs: Legs, rows: list[ChunkRow], skill: float, check: Check
     ) -> list[Ranked]:
@@ -266,7 +311,13 @@ class Retriever:
             case "adaptive":
                 held = count_held(rows, plan.literals, check)
                 return fuse_adaptive(
-                    rows, legs, plan, lambda row: dense_share(row, trust, languages, standing), recency, held
+                    rows,
+                    legs,
+                    plan,
+                    lambda row: dense_share(row, trust, languages, standing),
+                    recency,
+                    held,
+                    lambda best: proofs(plan.text, best, check),
                 )
             case "weighted":
                 return fuse_weighted(rows, legs, plan, query.weights or self._config.weights, recency)
@@ -305,6 +356,22 @@ class Retriever:
             highlights=marks,
             more=more,
         )
+
+
+def _best_of(scores: Mapping[ChunkId, float], turns: Mapping[ChunkId, ChunkRow]) -> list[ChunkId]:
+    return heapq.nlargest(_TALKED_OF, (chunk_id for chunk_id in scores if chunk_id in turns), key=scores.__getitem__)
+
+
+def _is_in(row: ChunkRow, filters: Filters) -> bool:
+    return row.modality == "conversation" and (not filters.projects or row.project in filters.projects)
+
+
+def _more(
+    scores: Mapping[ChunkId, float] | None, score: _Scores | None, rows: Mapping[ChunkId, ChunkRow]
+) -> Mapping[ChunkId, float] | None:
+    if scores is None or score is None or not rows:
+        return scores
+    return {**scores, **score(list(rows))}
 
 
 def cite_of(row: ChunkRow) -> Cite:

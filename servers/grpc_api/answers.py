@@ -144,6 +144,7 @@ def _wire_hit(hit: Hit) -> memory_pb2.Hit:
             quality=parts.quality,
             boost=parts.boost,
             rerank=parts.rerank,
+            proof=parts.proof,
         ),
         snippet=sendable(hit.snippet),
         cite=wire_cite(hit.cite),

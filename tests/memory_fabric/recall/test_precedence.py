@@ -49,8 +49,40 @@ def test_only_a_neighbour_that_answers_overshadows() -> None:
     """One of another file, or one that answers much worse, leaves the helper where it is."""
     rows = [code(1, "_work"), code(2, "work"), code(3, "_work", item=2), code(4, "work", item=3)]
     scores = {ChunkId(1): 0.9, ChunkId(2): 0.8, ChunkId(3): 0.9, ChunkId(4): 0.9}
-    assert overshadowed(rows, scores, PLAN) == {ChunkId(1)}
-    assert overshadowed(rows, scores | {ChunkId(2): 0.5}, PLAN) == frozenset()
+    assert overshadowed(rows, scores, PLAN) == {ChunkId(1): 1}
+    assert overshadowed(rows, scores | {ChunkId(2): 0.5}, PLAN) == {}
+
+
+def test_a_file_s_head_stands_behind_what_the_file_defines() -> None:
+    """Its words are those of everything below it."""
+    rows = [code(1, ""), code(2, "work"), code(3, "", item=2)]
+    scores = {ChunkId(1): 0.9, ChunkId(2): 0.8, ChunkId(3): 0.9}
+    assert overshadowed(rows, scores, PLAN) == {ChunkId(1): 1}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("how long are results kept", {1: 1}),
+        ("which function keeps the results", {}),
+        ("where is keep_results called", {}),
+        ("what does cache.py keep", {}),
+        ("какая функция хранит результаты", {}),
+    ],
+)
+def test_prose_comes_before_code_unless_code_is_asked_for(question: str, expected: dict[int, int]) -> None:
+    """People ask documents; who asks for code names it, or says so."""
+    rows = [code(1, "keep"), make_row(2, path="/p/guide.md")]
+    plan = plan_query(RecallQuery(text=question))
+    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.8}, plan) == expected
+    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.6}, plan) == {}
+
+
+def test_a_turn_of_somebody_else_stands_behind_the_one_who_is_named() -> None:
+    """What Ann said of herself before what Bob said of her."""
+    rows = [make_row(n, text, modality="conversation") for n, text in ((1, "Bob: Ann sang"), (2, "Ann: I sang"))]
+    plan = plan_query(RecallQuery(text="what did Ann do"))
+    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.8}, plan) == {ChunkId(1): 1}
 
 
 def rank(question: str) -> list[tuple[int, float]]:
@@ -101,7 +133,7 @@ def test_paths_say_what_is_a_test(path: str, *, expected: bool) -> None:
 )
 def test_a_test_stands_behind_what_it_tests_unless_asked_for(fields: dict[str, str], expected: set[int]) -> None:
     """The question or its folder may ask for tests."""
-    rows = [make_row(1, path="/p/tests/test_a.py", modality="code"), make_row(2, path="/p/a.md")]
+    rows = [make_row(1, path="/p/tests/test_a.py", modality="code"), code(2, "keep", item=2)]
     plan = plan_query(RecallQuery(**fields))  # type: ignore[arg-type]  # texts only
-    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.8}, plan) == expected
-    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.6}, plan) == frozenset()
+    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.8}, plan).keys() == expected
+    assert overshadowed(rows, {ChunkId(1): 0.9, ChunkId(2): 0.6}, plan) == {}
