@@ -22,6 +22,7 @@ from daemon.watch import follow_folders
 from foundation.config import ConfigError
 from foundation.paths import expanded_path
 from foundation.places import SOCKET_BYTES, Places, Running, socket_path
+from memory_fabric.erasure.places import ProfilePlaces
 from memory_fabric.fabric import MemoryFabric
 from servers.grpc_api.bridge import Bridge
 from servers.grpc_api.server import GrpcServer, TcpListener
@@ -88,7 +89,8 @@ def _open_memory(config: CairnConfig, places: Places) -> MemoryFabric:
     denied = {str(folder): None for folder in _private(places)}
     ingest = msgspec.structs.replace(ingest, denied=(*ingest.denied, *denied))
     memory = msgspec.structs.replace(config.memory, ingest=ingest)
-    return MemoryFabric.open(memory, places.profile / "memory", profile=places.profile)
+    audited = ProfilePlaces(places.profile, places.logs, places.cache, places.config)
+    return MemoryFabric.open(memory, places.profile / "memory", profile=places.profile, places=audited)
 
 
 def _private(places: Places) -> tuple[Path, ...]:

@@ -8,7 +8,8 @@ CairnError
 ├── ResourceError
 │   ├── UnreadableError         a source that cannot be read; carries the reason shown in `skipped`
 │   ├── StoreFullError          no space left: nothing was acknowledged, nothing was lost
-│   └── ModelError              a model file that is missing or not what its manifest says
+│   ├── ModelError              a model file that is missing or not what its manifest says
+│   └── AuditError              a scan for erased bytes that did not come to an end
 └── CorruptionError
 ├── StoreCorruptError       the truth itself is damaged
 └── IndexCorruptError       a derived index is damaged and is rebuilt from the truth
@@ -21,6 +22,7 @@ from pathlib import Path
 from foundation.errors import ConflictError, CorruptionError, InputError, ResourceError
 
 __all__ = [
+    "AuditError",
     "DimensionError",
     "IndexCorruptError",
     "ModelError",
@@ -65,6 +67,12 @@ class ModelError(ResourceError):
     """A model's files are missing or differ from their manifest."""
 
     code = "model_unavailable"
+
+
+class AuditError(ResourceError):
+    """A scan for erased bytes did not come to an end: nothing is proved, and nothing is lost."""
+
+    code = "audit_failed"
 
 
 class StoreCorruptError(CorruptionError):

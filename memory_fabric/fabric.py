@@ -18,6 +18,8 @@ from memory_fabric.answer.packer import Packer
 from memory_fabric.answer.weights import AnswerWeights, load_weights
 from memory_fabric.config import MemoryConfig
 from memory_fabric.coverage import cover
+from memory_fabric.erasure.erase import Eraser
+from memory_fabric.erasure.places import ProfilePlaces
 from memory_fabric.followed import FollowedRoots
 from memory_fabric.ingest.drafts import draft_record
 from memory_fabric.ingest.importing import import_records
@@ -35,6 +37,7 @@ from memory_fabric.operations import (
     ContextPack,
     CoverageRow,
     DoctorCheck,
+    Erasure,
     FabricStats,
     FollowedFolder,
     ForgetSelector,
@@ -66,7 +69,9 @@ class MemoryFabric:
     Use `open`, then `start`; `close` when done.
     """
 
-    def __init__(self, config: MemoryConfig, store: Store, legs: Legs, clock: Clock) -> None:
+    def __init__(
+        self, config: MemoryConfig, store: Store, legs: Legs, clock: Clock, folder: Path, places: ProfilePlaces
+    ) -> None:
         self._config = config
         self._store = store
         self._legs = legs
@@ -76,6 +81,8 @@ class MemoryFabric:
         self._repairs = Repairs(store, config.ingest, self._scanner, self._turn)
         self._freshness = FreshnessJudge(store, self._repairs.want)
         self._upkeep = Upkeep(store, legs)
+        self._eraser = Eraser(store, legs, folder, places, clock, self._upkeep.expect_optimizing)
+        self._upkeep.resume = self._eraser.resume
         self._roots = FollowedRoots(store)
         self._links = Links(store, legs.count_tokens)
         # two index runs over the same tree would read everything twice and argue about what is missing
@@ -83,7 +90,13 @@ class MemoryFabric:
 
     @classmethod
     def open(
-        cls, config: MemoryConfig, folder: Path, *, profile: Path | None = None, clock: Clock | None = None
+        cls,
+        config: MemoryConfig,
+        folder: Path,
+        *,
+        profile: Path | None = None,
+        places: ProfilePlaces | None = None,
+        clock: Clock | None = None,
     ) -> MemoryFabric:
         """Open the memory in `folder`, creating it when it is not there.
 
@@ -91,6 +104,7 @@ class MemoryFabric:
             config: The `[memory]` section.
             folder: Holds the truth and its indexes.
             profile: Profile folder; models of its own come before the user's.
+            places: What else of the profile an audited erasure looks through; by default there is only `folder`.
             clock: Time source.
 
         Raises:
@@ -98,7 +112,8 @@ class MemoryFabric:
         """
         clock = clock or SystemClock()
         store = Store.open(folder / "store", clock=clock)
-        return cls(config, store, Legs(config, store, folder / "indexes", profile), clock)
+        legs = Legs(config, store, folder / "indexes", profile)
+        return cls(config, store, legs, clock, folder, places or ProfilePlaces(folder, folder, folder))
 
     def start(self) -> None:
         """Open the indexes and begin to follow the journal, in the background."""
@@ -379,14 +394,25 @@ class MemoryFabric:
 
     # ---- forgetting -------------------------------------------------------------------------------------------
 
-    def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
+    def forget(
+        self,
+        selector: ForgetSelector,
+        *,
+        is_dry_run: bool,
+        is_audited: bool = False,
+        report: Report,
+        check: Check,
+    ) -> ForgetSummary:
         """Forget every item that matches all fields of `selector`; gone from both indexes when this returns.
 
         No file of the store holds the texts and vectors then, unless a long read holds the log: the background goes on
         until it is empty. Both engines leave parts of what was deleted in segments that nothing reads any more, words
         in the term index and vectors in the vector index, until these are merged: `compact` does so at once.
+        Audited, nothing of it is left in any file when this returns, every file has been looked through for it, and a
+        signed receipt says so.
 
         Raises:
+            BusyError: Another audited erasure is running.
             InputError: No field is set, or the path leads nowhere.
         """
         if selector == ForgetSelector():
@@ -395,11 +421,20 @@ class MemoryFabric:
             selector = _with_real_path(selector)
         if not is_dry_run and selector == ForgetSelector(path=selector.path):
             self._roots.forget(selector.path)
-        summary = self._upkeep.forget(selector, is_dry_run=is_dry_run, report=report, check=check)
+        summary = self._upkeep.forget(selector, is_dry_run=is_dry_run or is_audited, report=report, check=check)
+        if is_audited and not is_dry_run and summary.items:
+            erasure = self._eraser.erase(selector, report=report, check=check)
+            return msgspec.structs.replace(
+                summary, items=erasure.items, chunks=erasure.chunks, is_dry_run=False, erasure=erasure
+            )
         if not is_dry_run and summary.items:
             self._legs.wait_for(self._store.journal_head(), check=check)
             self._upkeep.erase()
         return summary
+
+    def erasures(self) -> list[Erasure]:
+        """Return every audited erasure, newest first, with its receipt where there is one."""
+        return self._eraser.list_erasures()
 
     # ---- state and upkeep -------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,22 +12,23 @@ from typing import Literal
 
 import structlog
 
-from foundation.errors import CairnError
-from foundation.ids import JournalSeq
+from foundation.errors import CairnError, CorruptionError, ResourceError
+from foundation.ids import ChunkId, JournalSeq
 from memory_fabric.config import MemoryConfig
-from memory_fabric.embed.base import Embedder
+from memory_fabric.embed.base import Embedder, Vectors
 from memory_fabric.embed.counters import TokenCounters
 from memory_fabric.embed.factory import find_embedder
 from memory_fabric.index.applier import IndexApplier
 from memory_fabric.index.dense.base import VectorIndex
 from memory_fabric.index.dense.factory import discard_vectors, open_vector_index, verify_vector_files
 from memory_fabric.index.disk import remove_whole
-from memory_fabric.index.sparse.base import TermIndex
+from memory_fabric.index.sparse.base import TermIndex, Traces
 from memory_fabric.index.sparse.factory import open_term_index, verify_term_files
 from memory_fabric.index.targets import DenseTarget, SparseTarget, Target
 from memory_fabric.index.watermark import load_watermark
-from memory_fabric.operations import Check, IndexState, Report
+from memory_fabric.operations import Check, Evidence, IndexState, Report
 from memory_fabric.recall.retrieve import LegSource
+from memory_fabric.records import ChunkRow
 from memory_fabric.store.store import Store
 
 __all__ = ["Legs"]
@@ -231,6 +232,43 @@ class Legs:
                 return
             time.sleep(_QUIET_S / 2)
             waited += _QUIET_S / 2
+
+    # ---- for erasure ------------------------------------------------------------------------------------------
+
+    def traces(self, rows: Sequence[ChunkRow]) -> Traces:
+        """Return what chunks leave in the files of the term index; nothing while it is not open."""
+        target = self._sparse.target()
+        return target.traces(rows) if isinstance(target, SparseTarget) else Traces({})
+
+    def stored_vectors(self, ids: Sequence[ChunkId]) -> dict[ChunkId, Vectors]:
+        """Return vectors as the vector index holds them; nothing while it is not open."""
+        index = self._dense_index()
+        return index.vectors(ids) if index is not None else {}
+
+    def erase(self, ids: Sequence[ChunkId], *, check: Check) -> dict[str, Evidence]:
+        """Leave nothing of some chunks in any index; one that cannot be opened is built again, or thrown away."""
+        done = {applier.name: self._erased(applier, ids, check) for applier in self.appliers}
+        if self._dense is None and (self._folder / "dense").exists():
+            # of a time when there was a model; without one nobody can look into it
+            for name in ("dense", "dense.json", "dense.seal"):
+                remove_whole(self._folder / name)
+            done["dense"] = Evidence(0)
+        return done
+
+    def _erased(self, applier: IndexApplier, ids: Sequence[ChunkId], check: Check) -> Evidence:
+        head = self._store.journal_head()
+        try:
+            if applier.wait_for(head, check=check) and (evidence := applier.erase(ids, check=check)) is not None:
+                return evidence
+            why = applier.detail
+        except (ResourceError, CorruptionError) as error:
+            log.warning("index_erase_failed", index=applier.name, error=type(error).__name__)
+            why = error.message
+        # what is built again from the truth never held it
+        applier.request_rebuild("an erasure could not be done in place")
+        if applier.wait_for(head, check=check):
+            return Evidence(0, applier.points())
+        return Evidence(0, 0, f"the {applier.name} index could not be erased: {why}")
 
     # ---- for states and waiting -------------------------------------------------------------------------------
 

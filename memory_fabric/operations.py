@@ -17,6 +17,8 @@ __all__ = [
     "ContextPack",
     "CoverageRow",
     "DoctorCheck",
+    "Erasure",
+    "Evidence",
     "FabricStats",
     "FollowedFolder",
     "ForgetSelector",
@@ -48,7 +50,7 @@ class Progress(msgspec.Struct, frozen=True):
     eta_s: float
     """Seconds to go; 0 while unknown."""
     phase: str
-    """`scan`, `index`, `embed`, `replay`, `compact`, `forget`."""
+    """`scan`, `index`, `embed`, `replay`, `compact`, `forget`, `erase`, `audit`."""
     path: str = ""
 
 
@@ -101,6 +103,36 @@ class ForgetSelector(msgspec.Struct, frozen=True):
     session: str = ""
 
 
+class Evidence(msgspec.Struct, frozen=True):
+    """What a holder of memory did to be rid of some fragments."""
+
+    gone: int
+    """Fragments that it held of them."""
+    rewritten: int = 0
+    """Fragments that stay and were written anew, because they shared a file with what went."""
+    limit: str = ""
+    """What it could not do or cannot prove; empty when it holds nothing of them any more."""
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """One audited erasure and how far it came. Holds no content."""
+
+    id: str
+    state: Literal["running", "erased", "incomplete", "unproven"]
+    """`erased`: nothing was found. `incomplete`: something was found, or could not be looked at. `unproven`: it was
+    interrupted and finished later, when nobody knew any more what to look for."""
+    items: int
+    chunks: int
+    started_at: str
+    finished_at: str = ""
+    found: int = 0
+    """Erased patterns that were still found at the end."""
+    limits: tuple[str, ...] = ()
+    """What could not be proved."""
+    receipt: str = ""
+    """The signed receipt, as it lies in the profile; empty while there is none."""
+
+
 class ForgetSummary(msgspec.Struct, frozen=True):
     """What was, or would be, forgotten."""
 
@@ -109,6 +141,8 @@ class ForgetSummary(msgspec.Struct, frozen=True):
     is_dry_run: bool
     examples: tuple[MemoryItem, ...] = ()
     """Up to 20 of them, without text."""
+    erasure: Erasure | None = None
+    """Of a forgetting that was audited."""
 
 
 class ItemPage(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
@@ -58,6 +58,8 @@ class Upkeep:
         self._owing = threading.Lock()
         self._owed: set[bytes] | None = None
         """What was forgotten and is perhaps still in the files; None for nothing."""
+        self.resume: Callable[[Check], None] = lambda _: None
+        """Finishes erasures that an earlier run of the memory left half-way."""
         self._thread = threading.Thread(target=self._watch, name="cairn-upkeep", daemon=True)
 
     def start(self) -> None:
@@ -74,16 +76,25 @@ class Upkeep:
 
     def _watch(self) -> None:
         rest_s = _OPTIMIZE_EVERY_S
+        self._resume_erasures()
         while True:
             self._wake.wait(rest_s)
             if self._stop.is_set():
                 return
             self._wake.clear()
+            self._resume_erasures()
             if all(applier.is_at_rest for applier in self._legs.appliers):
                 # not before: what an index is about to embed would be cached after its erasure
                 self.erase()
             is_well = [self._is_tended(applier) for applier in self._legs.appliers]
             rest_s = _OPTIMIZE_EVERY_S if all(is_well) else min(rest_s * 2, _LONGEST_REST_S)
+
+    def _resume_erasures(self) -> None:
+        try:
+            self.resume(self._check_stop)
+        except Exception as error:  # as below: it is tried again
+            if not self._stop.is_set():
+                log.warning("erasure_resume_failed", error=type(error).__name__, exc_info=True)
 
     def _is_tended(self, applier: IndexApplier) -> bool:
         """Return whether an index is as it should be; what failed is tried again after a rest."""
@@ -137,6 +148,10 @@ class Upkeep:
             if target.optimize(self._check_stop):
                 log.info("index_optimized", index=applier.name, points=target.points())
             self._seen[applier.name] = changes
+
+    def expect_optimizing(self, name: str) -> None:
+        """Have an index rearranged with the next look, because it was written anew."""
+        self._seen.pop(name, None)
 
     def _check_stop(self) -> None:
         if self._stop.is_set():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -25,7 +25,7 @@ from memory_fabric.index.place import IndexPlace
 from memory_fabric.index.targets import Target
 from memory_fabric.index.watermark import Watermark
 from memory_fabric.ingest.pacing import Pace
-from memory_fabric.operations import Check, IndexState, Report
+from memory_fabric.operations import Check, Evidence, IndexState, Report
 from memory_fabric.records import ChunkRow
 from memory_fabric.store.store import Store
 
@@ -246,6 +246,21 @@ class IndexApplier:
         # a merge or a rebuild under way may look like damage: what is really wrong is so with nobody writing, too
         with self._pause.held(check):
             return self._look(check)
+
+    def erase(self, ids: Sequence[ChunkId], *, check: Check) -> Evidence | None:
+        """Leave nothing of some chunks in the files of the index, while it answers and nothing is written.
+
+        Returns:
+            What was done; None when the index is not open.
+        """
+        with self._pause.held(check):
+            target = self._target
+            if target is None:
+                return None
+            evidence = target.erase(ids, self._store.chunks, check)
+            # nothing came and nothing the journal does not tell of went: where it stands is as it was
+            target.flush()
+            return evidence
 
     def _look(self, check: Check) -> list[str]:
         settled, target = self._settled, self._target

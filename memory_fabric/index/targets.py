@@ -9,12 +9,15 @@ from foundation.ids import ChunkId
 from memory_fabric.embed.base import Embedder, Vectors
 from memory_fabric.index.dense.base import DensePoint, VectorIndex
 from memory_fabric.index.questions import unanswered_terms, unanswered_vectors
-from memory_fabric.index.sparse.base import SparseDoc, TermIndex
-from memory_fabric.operations import Check
+from memory_fabric.index.sparse.base import SparseDoc, TermIndex, Traces
+from memory_fabric.operations import Check, Evidence
 from memory_fabric.records import ChunkRow
 from memory_fabric.store.embedding_cache import EmbeddingCache
 
-__all__ = ["DenseTarget", "SparseTarget", "Target", "embedding_text"]
+__all__ = ["DenseTarget", "Rows", "SparseTarget", "Target", "embedding_text"]
+
+Rows = Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]]
+"""Reads chunks from the truth."""
 
 
 class Target(Protocol):
@@ -41,10 +44,11 @@ class Target(Protocol):
     def optimize(self, check: Check) -> bool:
         """Rearrange for speed; returns whether anything changed. What `check` raises ends it half-way, harmlessly."""
 
-    def verify(
-        self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]], check: Check = lambda: None
-    ) -> list[str]:
+    def verify(self, rows: Rows, check: Check = lambda: None) -> list[str]:
         """Compare stored content with the truth beyond ids; returns problems. What `check` raises ends it."""
+
+    def erase(self, ids: Sequence[ChunkId], rows: Rows, check: Check) -> Evidence:
+        """Leave nothing of some chunks in any file; nobody may write meanwhile. Durable when this returns."""
 
     def close(self) -> None:
         """Release files."""
@@ -97,14 +101,20 @@ class SparseTarget:
         check()
         return self.index.optimize()
 
-    def verify(
-        self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]], check: Check = lambda: None
-    ) -> list[str]:
+    def verify(self, rows: Rows, check: Check = lambda: None) -> list[str]:
         """Compare checksums and ask for chunks by their words: comparing all postings would be indexing again."""
         check()
         # files that a merge replaced meanwhile would look like lost ones: what is really wrong is so twice
         problems = self._verify_files() and self._verify_files()
         return problems or unanswered_terms(self.index, list(self.index.ids()), rows, check)
+
+    def erase(self, ids: Sequence[ChunkId], rows: Rows, check: Check) -> Evidence:
+        """Leave nothing of some chunks in any file; nobody may write meanwhile. Durable when this returns."""
+        return self.index.erase(ids, lambda part: [_sparse_doc(row) for row in rows(part).values()], check)
+
+    def traces(self, rows: Sequence[ChunkRow]) -> Traces:
+        """Return what chunks leave in the files of the index."""
+        return self.index.traces([_sparse_doc(row) for row in rows])
 
     def close(self) -> None:
         """Release files."""
@@ -175,9 +185,7 @@ class DenseTarget:
         """Build graphs, reclaim space."""
         return self.index.optimize(check)
 
-    def verify(
-        self, rows: Callable[[Sequence[ChunkId]], dict[ChunkId, ChunkRow]], check: Check = lambda: None
-    ) -> list[str]:
+    def verify(self, rows: Rows, check: Check = lambda: None) -> list[str]:
         """Compare every stored vector with the cached one of its chunk, then ask for chunks by their vectors.
 
         A chunk forgotten meanwhile is not judged.
@@ -210,6 +218,10 @@ class DenseTarget:
             if want is not None and (have is None or not float(want @ have) > 0.99):
                 lost.append(f"vector of chunk {chunk_id} differs from the one that was stored")
         return lost
+
+    def erase(self, ids: Sequence[ChunkId], rows: Rows, check: Check) -> Evidence:
+        """Leave nothing of some chunks in any file; nobody may write meanwhile. Durable when this returns."""
+        return self.index.erase(ids, check)
 
     def close(self) -> None:
         """Release files."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from foundation.errors import BusyError, CairnError, InputError, ResourceError
 from memory_fabric.errors import StoreCorruptError, StoreFullError
 
-__all__ = ["connect", "give_pages_back", "translated", "wastes_space"]
+__all__ = ["connect", "give_pages_back", "rewrite", "translated", "wastes_space"]
 
 _MMAP_BYTES = 256 * 1024 * 1024
 _LOG_BYTES = 64 * 1024 * 1024
@@ -104,6 +104,23 @@ def give_pages_back(connection: sqlite3.Connection) -> bool:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("VACUUM")
     return False
+
+
+def rewrite(connection: sqlite3.Connection, path: Path) -> None:
+    """Copy a database page by page into itself; to be called outside a transaction.
+
+    The copy is made in memory, and a large one in a file of the same folder that has no name. It never holds anything
+    that is deleted.
+    """
+    size = _number(connection, "page_count") * _number(connection, "page_size")
+    if size > _WHOLE_BYTES:
+        # per process and not per connection, but nobody else makes temporary files
+        connection.execute(f"PRAGMA temp_store_directory = '{str(path.parent).replace(chr(39), chr(39) * 2)}'")
+        connection.execute("PRAGMA temp_store = FILE")
+    try:
+        connection.execute("VACUUM")
+    finally:
+        connection.execute("PRAGMA temp_store = MEMORY")
 
 
 def _number(connection: sqlite3.Connection, name: str) -> int:

@@ -16,7 +16,7 @@ import structlog
 from foundation.errors import ConflictError
 from memory_fabric.embed.base import Vectors
 from memory_fabric.errors import StoreCorruptError
-from memory_fabric.store.connection import connect, translated
+from memory_fabric.store.connection import connect, rewrite, translated
 
 __all__ = ["EmbeddingCache"]
 
@@ -117,6 +117,17 @@ class EmbeddingCache:
             for start in range(0, len(hashes), _STEP):
                 dropped += self._run(partial(_delete, hashes=hashes[start : start + _STEP]))
         return dropped
+
+    def models(self) -> list[str]:
+        """Return the models whose vectors are kept."""
+        with self._lock:
+            return self._run(lambda db: [row[0] for row in db.execute(_MODELS)])
+
+    def rewrite(self) -> None:
+        """Write the file anew, so that no page holds what was moved away from it."""
+        with self._lock:
+            self._run(lambda db: rewrite(db, self._path))
+        self.checkpoint()
 
     def checkpoint(self) -> None:
         """Move the log into the database file and empty it."""

@@ -121,6 +121,15 @@ class Reader:
                 found[row[0]] = chunk_row(row)
         return found
 
+    def chunks_of(self, ids: Sequence[ItemId]) -> dict[ItemId, list[ChunkRow]]:
+        """Return the chunks of some items, in order."""
+        wanted = msgspec.json.encode(ids).decode()
+        sql = f"{_CHUNK} WHERE i.id IN (SELECT value FROM json_each(?)) ORDER BY c.item_key, c.ordinal"  # noqa: S608 (constants)
+        found: dict[ItemId, list[ChunkRow]] = {}
+        for row in map(chunk_row, self._rows(ChunkColumns, sql, (wanted,))):
+            found.setdefault(row.item_id, []).append(row)
+        return found
+
     def live_chunk_ids(self) -> NDArray[np.int64]:
         """Return the ids of all chunks, ascending."""
         # an index without the texts is read: sorting numbers is cheaper than walking the table in order

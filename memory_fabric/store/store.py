@@ -22,10 +22,11 @@ from foundation.ids import ChunkId, ItemId, JournalSeq
 from memory_fabric.errors import StoreCorruptError
 from memory_fabric.operations import Check, ForgetSelector, ItemPage, Link
 from memory_fabric.records import ChunkRow, Filters, JournalEntry, MemoryItem
-from memory_fabric.store import journal_upkeep
-from memory_fabric.store.connection import connect, give_pages_back, translated, wastes_space
+from memory_fabric.store import erasures, journal_upkeep
+from memory_fabric.store.connection import connect, give_pages_back, rewrite, translated, wastes_space
 from memory_fabric.store.drafts import ChunkDraft, Counts, FileState, ItemDraft, Selection, WriteReceipt
 from memory_fabric.store.embedding_cache import EmbeddingCache
+from memory_fabric.store.erasures import Intent
 from memory_fabric.store.group_commit import GroupCommit
 from memory_fabric.store.integrity import find_problems
 from memory_fabric.store.known_roots import KnownRoot, drop_roots, put_root
@@ -190,6 +191,10 @@ class Store:
         self._run(run)
         return hashes
 
+    def save_erasure(self, intent: Intent) -> None:
+        """Say durably that an erasure was begun, or how far it came."""
+        self._commit.run(lambda connection: erasures.save_intent(connection, intent))
+
     def put_link(self, link: Link) -> None:
         """Insert or replace a typed edge.
 
@@ -273,6 +278,14 @@ class Store:
     def item_brief(self, item_id: ItemId) -> MemoryItem | None:
         """Return an item without its text, or None."""
         return self._reader.item(item_id, has_text=False)
+
+    def chunks_of(self, ids: Sequence[ItemId]) -> dict[ItemId, list[ChunkRow]]:
+        """Return the chunks of some items, in order."""
+        return self._reader.chunks_of(ids)
+
+    def erasures(self) -> list[Intent]:
+        """Return the audited erasures, oldest first."""
+        return erasures.decode_intents(self._reader.pool.rows(erasures.LIST))
 
     def links(self, item_id: ItemId) -> list[Link]:
         """Return the typed edges from and to an item."""
@@ -391,6 +404,14 @@ class Store:
         is_empty = self._commit.alone(empty)
         self.embeddings.checkpoint()
         return is_empty
+
+    def rewrite(self) -> None:
+        """Write both databases anew: a page may hold, behind its cells, what was moved away from it.
+
+        Writers wait meanwhile, measured 4 s a gigabyte; readers do not.
+        """
+        self._commit.alone(lambda connection: rewrite(connection, self._path))
+        self.embeddings.rewrite()
 
     def give_space_back(self, check: Check = lambda: None) -> None:
         """Shorten the database file when much of it is free; reads and writes go on meanwhile.

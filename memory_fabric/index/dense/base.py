@@ -9,7 +9,7 @@ import msgspec
 
 from foundation.ids import ChunkId
 from memory_fabric.embed.base import Vectors
-from memory_fabric.operations import Check
+from memory_fabric.operations import Check, Evidence
 from memory_fabric.records import Filters
 
 __all__ = ["NARROW_FILTER", "DensePoint", "Scored", "VectorIndex", "VectorIndexStats"]
@@ -78,6 +78,16 @@ class VectorIndex(Protocol):
 
     def delete(self, ids: Sequence[ChunkId]) -> None:
         """Remove points; unknown ids are ignored."""
+
+    def erase(self, ids: Sequence[ChunkId], check: Check = lambda: None) -> Evidence:
+        """Remove points and leave nothing of them, nor of what was deleted before, in any file.
+
+        Searches go on meanwhile. Durable when this returns.
+
+        Args:
+            ids: What to erase; unknown ids are ignored.
+            check: Called again and again; what it raises ends the work, and then it is to be called again.
+        """
 
     def search(
         self, vector: Vectors, k: int, *, filters: Filters = Filters(), names: Sequence[str] = ("text", "code")

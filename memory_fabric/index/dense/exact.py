@@ -18,7 +18,7 @@ from memory_fabric.errors import DimensionError, IndexCorruptError
 from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndexStats
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.index.folders import ancestors
-from memory_fabric.operations import Check
+from memory_fabric.operations import Check, Evidence
 from memory_fabric.records import Filters
 
 __all__ = ["ExactIndex"]
@@ -96,6 +96,20 @@ class ExactIndex:
         with self._lock:
             for chunk_id in ids:
                 self._points.pop(chunk_id, None)
+
+    def erase(self, ids: Sequence[ChunkId], check: Check = lambda: None) -> Evidence:
+        """Remove points; the file is written whole at every flush, so that nothing of them stays in it.
+
+        Raises:
+            ConflictError: The index is closed.
+        """
+        check()
+        if self._is_closed:
+            raise ConflictError("the vector index is closed")
+        gone = len(self._points.keys() & set(ids))
+        self.delete(ids)
+        self.flush()
+        return Evidence(gone, len(self._points) if self._folder else 0)
 
     def search(
         self, vector: Vectors, k: int, *, filters: Filters = Filters(), names: Sequence[str] = ("text", "code")

@@ -34,12 +34,14 @@ from memory_fabric.index.dense.edge_shard import (
 )
 from memory_fabric.index.dense.ties import best
 from memory_fabric.index.disk import copy_folder, folder_bytes
-from memory_fabric.operations import Check
+from memory_fabric.operations import Check, Evidence
 from memory_fabric.records import Filters
 
 __all__ = ["QdrantEdgeIndex", "probe_shard"]
 
 _SCROLL = 50_000
+_COPY_STEP = 256
+"""Points copied at a time: the engine holds the interpreter's lock meanwhile, measured 30 ms."""
 _POLL_S = 0.1
 _PROBE_S, _PROBE_BYTES_PER_S = 20.0, 10_000_000
 """How long a probe may take at least, and how much it must read a second beyond; measured, 200 MB a second."""
@@ -233,18 +235,64 @@ class QdrantEdgeIndex:
             finally:
                 worker.kill()
 
+    def erase(self, ids: Sequence[ChunkId], check: Check = lambda: None) -> Evidence:
+        """Copy what stays into a new generation, which never held the rest, and throw the old one away.
+
+        Not by `optimize`: segments that it leaves alone keep what was deleted of them. Searches and writes go on. The
+        new generation has no graph until the next `optimize`: questions scan it whole.
+
+        Raises:
+            ConflictError: The index is closed.
+            ResourceError: There is no space for a copy.
+            IndexCorruptError: The engine failed.
+        """
+        with self._optimizing:
+            check()
+            made = self._generations.following()
+            try:
+                gone = set(self.ids()) & set(ids)
+                self.delete(ids)
+                with self._writing:
+                    self._touched = set()
+                stay = list(self.ids())
+                try:
+                    self._replace(made, self._copied(made, stay, check), is_optimized=False)
+                except OSError as error:
+                    raise ResourceError(
+                        f"the vector index `{self._root}` cannot be copied: {error}", fix="free some disk space"
+                    ) from error
+                return Evidence(len(gone), len(stay))
+            finally:
+                with self._writing:
+                    self._touched = None
+                self._generations.sweep(keep=self._folder)
+
+    def _copied(self, folder: Path, ids: Sequence[ChunkId], check: Check) -> Any:
+        """Return a new shard in `folder` that holds some points of the one in use."""
+        shard = create_shard(self._config, folder, self._dimension)
+        for start in range(0, len(ids), _COPY_STEP):
+            check()
+            with self._engine() as source:
+                copy_points(source, shard, ids[start : start + _COPY_STEP])
+        return shard
+
     def _take(self, folder: Path) -> None:
         shard = load_shard(self._config, folder, self._dimension)
         with engine_errors(folder):
             rehearse(shard)
+        self._replace(folder, shard, is_optimized=True)
+
+    def _replace(self, folder: Path, shard: Any, *, is_optimized: bool) -> None:
+        """Make a copy the shard in use, once it holds what was written meanwhile."""
         with self._writing:
             touched = list(self._touched or ())
             with engine_errors(folder):
                 copy_points(self._shard, shard, touched)
                 shard.flush()
-            self._generations.adopt(folder, is_tidy=not touched)
+            is_tidy = is_optimized and not touched
+            self._generations.adopt(folder, is_tidy=is_tidy)
             # searches under way keep the old shard alive until they end, so it is dropped rather than closed
-            self._shard, self._folder, self._is_tidy = shard, folder, not touched
+            self._shard, self._folder, self._is_tidy = shard, folder, is_tidy
 
     def _keep(self) -> None:
         with self._writing:

@@ -21,7 +21,7 @@ from memory_fabric.errors import DimensionError
 from memory_fabric.index.dense.base import NARROW_FILTER, DensePoint, Scored, VectorIndexStats
 from memory_fabric.index.dense.payload import TAGS, TIME, payload_of, wanted_tags, wanted_times
 from memory_fabric.index.dense.ties import best
-from memory_fabric.operations import Check
+from memory_fabric.operations import Check, Evidence
 from memory_fabric.records import Filters
 
 __all__ = ["QdrantServerIndex", "collection_of", "connect", "drop_collection"]
@@ -186,6 +186,16 @@ class QdrantServerIndex:
             selector = self._models.PointIdsList(points=[int(i) for i in ids])
             with self._server() as client:
                 client.delete(self._collection, points_selector=selector, wait=True)
+
+    def erase(self, ids: Sequence[ChunkId], check: Check = lambda: None) -> Evidence:
+        """Remove points and have the server vacuum its segments; what lies on its disks cannot be seen from here."""
+        check()
+        gone = len(self.vectors(ids)) if ids else 0
+        self.delete(ids)
+        vacuum = self._models.OptimizersConfigDiff(deleted_threshold=0.000_001, vacuum_min_vector_number=100)
+        with self._server() as client:
+            client.update_collection(self._collection, optimizers_config=vacuum)
+        return Evidence(gone, 0, f"the disks of the Qdrant server `{self._config.url}` cannot be looked at from here")
 
     def search(
         self, vector: Vectors, k: int, *, filters: Filters = Filters(), names: Sequence[str] = _NAMES

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from foundation.ids import ChunkId
 from memory_fabric.index.dense.base import Scored
+from memory_fabric.operations import Check, Evidence
 from memory_fabric.records import Filters, Signals
 
-__all__ = ["MAX_TERMS", "NAME_WEIGHT", "SparseDoc", "SparseIndexStats", "TermCounts", "TermIndex"]
+__all__ = [
+    "MAX_TERMS",
+    "NAME_WEIGHT",
+    "Reread",
+    "SparseDoc",
+    "SparseIndexStats",
+    "TermCounts",
+    "TermIndex",
+    "Traces",
+]
 
 NAME_WEIGHT = 0.2
 """Weight of a word of the path or symbol against one of the text; flat from .15 to .3 on the development sets."""
@@ -35,6 +45,19 @@ class SparseDoc(msgspec.Struct, frozen=True):
     timestamp_s: float | None
     """None when it has no date: then no condition on time is met."""
     layer: str = "document"
+
+
+Reread = Callable[[Sequence[ChunkId]], Sequence[SparseDoc]]
+"""Gives documents from the truth by their ids; those that are gone are left out."""
+
+
+class Traces(msgspec.Struct, frozen=True):
+    """What documents leave in the files of an index, for who looks whether anything is left."""
+
+    terms: dict[str, set[str]]
+    """By field: what stands in its dictionary."""
+    texts: tuple[str, ...] = ()
+    """What stands there letter by letter."""
 
 
 class SparseIndexStats(msgspec.Struct, frozen=True):
@@ -61,6 +84,20 @@ class TermIndex(Protocol):
 
     def delete(self, ids: Sequence[ChunkId]) -> None:
         """Remove documents; unknown ids are ignored; visible after `flush`."""
+
+    def erase(self, ids: Sequence[ChunkId], reread: Reread, check: Check = lambda: None) -> Evidence:
+        """Remove documents and leave nothing of them, nor of what was deleted before, in any file.
+
+        Searches go on meanwhile; nobody may write. Durable and visible when this returns.
+
+        Args:
+            ids: What to erase; unknown ids are ignored.
+            reread: Asked for documents that stay and must be written anew, because they share a file with others.
+            check: Called again and again; what it raises ends the work, and then it is to be called again.
+        """
+
+    def traces(self, docs: Sequence[SparseDoc]) -> Traces:
+        """Return what documents leave in the files."""
 
     def search(self, text: str, k: int, *, filters: Filters = Filters(), signals: Signals = Signals()) -> list[Scored]:
         """Return the k best documents by BM25, best first; ties by smaller id.

@@ -15,9 +15,10 @@ from memory_fabric.errors import IndexCorruptError, StoreFullError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.index.sparse.analyze import FILLER, Analyzer, QueryTerms, storable
-from memory_fabric.index.sparse.base import MAX_TERMS, NAME_WEIGHT, SparseDoc, SparseIndexStats, TermCounts
+from memory_fabric.index.sparse.base import MAX_TERMS, NAME_WEIGHT, Reread, SparseDoc, SparseIndexStats, TermCounts, Traces
 from memory_fabric.index.sparse.stem_english import stem_english
 from memory_fabric.index.sparse.stem_russian import stem_russian
+from memory_fabric.operations import Check, Evidence
 from memory_fabric.records import Filters, Signals
 
 __all__ = ["Fts5Index", "check_database"]
@@ -145,6 +146,39 @@ class Fts5Index:
         with self._engine("written"):
             if self._writer.in_transaction:
                 self._writer.execute("COMMIT")
+
+    def erase(self, ids: Sequence[ChunkId], reread: Reread, check: Check = lambda: None) -> Evidence:
+        """Remove documents, build the trees again from what stays, and write the file anew.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
+        check()
+        gone = set(ids).intersection(self.ids())
+        self.delete(ids)
+        with self._lock:
+            self._check_open()
+            self._commit()
+            with self._engine("written"):
+                self._writer.execute("INSERT INTO terms (terms) VALUES ('rebuild')")
+                check()
+                self._writer.execute("PRAGMA temp_store = MEMORY")
+                self._writer.execute("VACUUM")
+                is_held = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._analyzer.forget()
+            stay = int(self._writer.execute("SELECT count(*) FROM fields").fetchone()[0])
+        return Evidence(len(gone), stay, "a search that is running holds the log" if is_held else "")
+
+    def traces(self, docs: Sequence[SparseDoc]) -> Traces:
+        """Return the terms of documents, and these terms in a row: so they stand in the file."""
+        terms: dict[str, set[str]] = {"body": set(), "names": set()}
+        texts = []
+        for doc in docs:
+            for field, text in (("body", self._analyzer.body(doc)), ("names", self._analyzer.names(doc))):
+                terms[field].update(text.split())
+                texts.append(text)
+        return Traces(terms, tuple(texts))
 
     def optimize(self) -> bool:
         """Merge the trees of the index and empty the log; returns whether anything changed.

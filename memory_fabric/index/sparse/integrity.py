@@ -7,7 +7,7 @@ import mmap
 import zlib
 from pathlib import Path
 
-__all__ = ["check_full", "check_quick"]
+__all__ = ["check_full", "check_quick", "deleting_segments"]
 
 _MAGIC = 1337
 """Last four bytes of a segment file.
@@ -49,6 +49,12 @@ def _check(folder: Path, *, is_full: bool) -> list[str]:
         return [f"`meta.json` cannot be read: {error}"]
     found = (_problem(folder / name, is_full=is_full) for name in names)
     return [problem for problem in found if problem]
+
+
+def deleting_segments(folder: Path) -> set[int]:
+    """Return which segments of the last commit hold deleted documents, by their place in the list."""
+    segments = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["segments"]
+    return {place for place, segment in enumerate(segments) if segment["deletes"]}
 
 
 def _listed_files(folder: Path) -> list[str]:

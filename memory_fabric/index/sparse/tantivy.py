@@ -21,8 +21,10 @@ from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.index.folders import ancestors
 from memory_fabric.index.sparse.analyze import Analyzer, storable
-from memory_fabric.index.sparse.base import SparseDoc, SparseIndexStats, TermCounts
+from memory_fabric.index.sparse.base import Reread, SparseDoc, SparseIndexStats, TermCounts, Traces
+from memory_fabric.index.sparse.integrity import deleting_segments
 from memory_fabric.index.sparse.tantivy_query import EVERY, filtered_query, id_query, native_stem, schema, terms_query
+from memory_fabric.operations import Check, Evidence
 from memory_fabric.records import Filters, Signals
 
 __all__ = ["TantivyIndex"]
@@ -34,6 +36,10 @@ _SMALLEST_HEAP = 15_000_000
 
 _REST_AFTER_S = 5.0
 """Seconds without a write after which the writer, its threads and its memory are given back."""
+
+_ERASE_ROUNDS = 3
+"""A merge that began before may bring a deletion back into a new segment: after the second round none is running."""
+_ERASE_STEP = 2_000
 
 _PAGE = 20_000
 _MOST_TIES = 4_096
@@ -225,6 +231,54 @@ class TantivyIndex:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def erase(self, ids: Sequence[ChunkId], reread: Reread, check: Check = lambda: None) -> Evidence:
+        """Remove documents, and write every segment anew that holds something deleted.
+
+        A deletion marks a document and leaves its words in the segment's dictionary; a segment without any document
+        left is dropped. So what stays of such a segment is added again and deleted where it was, in one commit.
+
+        Raises:
+            IndexCorruptError: The index cannot be written.
+            StoreFullError: No space left on the device.
+        """
+        known = set(ids).intersection(self.ids())
+        self.delete(ids)
+        rewritten = 0
+        for _ in range(_ERASE_ROUNDS):
+            self.optimize()
+            if not (stay := self._beside_deleted()):
+                break
+            for start in range(0, len(stay), _ERASE_STEP):
+                check()
+                part = stay[start : start + _ERASE_STEP]
+                docs = reread(part)
+                self.upsert(docs)
+                self.delete(list(set(part) - {doc.id for doc in docs}))
+            self.flush()
+            rewritten += len(stay)
+        left = self._beside_deleted()
+        limit = f"{len(left)} documents share a segment with deleted ones" if left else ""
+        return Evidence(len(known), rewritten, limit)
+
+    def _beside_deleted(self) -> list[ChunkId]:
+        """Return the documents of segments that hold deleted ones."""
+        searcher = self._searcher()
+        with self._engine("read"):
+            holders = deleting_segments(self._folder)
+            hits = searcher.search(Query.all_query(), max(searcher.num_docs, 1), count=False).hits
+            addresses = [address for _, address in hits if address.segment_ord in holders]
+            return [ChunkId(int(doc_id)) for doc_id in searcher.fast_field_values("id", addresses)]
+
+    def traces(self, docs: Sequence[SparseDoc]) -> Traces:
+        """Return the terms of documents by field; no text is stored."""
+        terms: dict[str, set[str]] = {"body": set(), "names": set(), "under": set(), "project": set()}
+        for doc in docs:
+            terms["body"].update(self._analyzer.body(doc).split())
+            terms["names"].update(self._analyzer.names(doc).split())
+            terms["under"].update(_folders(storable(doc.path)))
+            terms["project"].add(storable(doc.project))
+        return Traces({field: found for field, found in terms.items() if found})
 
     def optimize(self) -> bool:
         """Finish merges and remove the files that they replaced; safe to call beside searches.
