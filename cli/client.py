@@ -18,6 +18,7 @@ from cli.models import (
     CheckRow,
     Cite,
     CoverageRow,
+    Erasure,
     EvalReport,
     Followed,
     ForgetSummary,
@@ -236,6 +237,11 @@ class CairnClient:
         """Forget what matches: progress, then the summary; fields are those of `ForgetRequest`."""
         for event in self._stream(self._memory.Forget, _built(memory_pb2.ForgetRequest, **fields)):
             yield _event(event, ForgetSummary)
+
+    def erasures(self) -> tuple[Erasure, ...]:
+        """Return the audited erasures, newest first."""
+        reply = self._answer(self._memory.Erasures, memory_pb2.ErasuresRequest())
+        return tuple(from_wire(erasure, Erasure) for erasure in reply.erasures)
 
     def stats(self) -> Stats:
         """Return how much is held and where the indexes stand."""

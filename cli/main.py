@@ -32,6 +32,7 @@ _COMMANDS = {
     "map": ("links", "Draw the files and symbols that a tree leans on most, under a token budget."),
     "remember": ("items", "Keep a note."),
     "forget": ("items", "Forget items by id, path, project or time."),
+    "audit": ("audit", "List audited erasures, and check their receipts."),
     "list": ("items", "List items, newest first."),
     "get": ("items", "Show one item with its text."),
     "stats": ("items", "Show how much is remembered, by project, kind and language."),

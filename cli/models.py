@@ -18,6 +18,7 @@ __all__ = [
     "CheckRow",
     "Cite",
     "CoverageRow",
+    "Erasure",
     "EvalReport",
     "Followed",
     "FollowedFolder",
@@ -289,13 +290,28 @@ class RepoMap(msgspec.Struct, frozen=True):
     took_ms: float
 
 
-class ForgetSummary(msgspec.Struct, frozen=True):
+class Erasure(msgspec.Struct, frozen=True):
+    """An audited erasure and how far it came."""
+
+    id: str
+    state: str
+    items: int
+    chunks: int
+    started_at: str
+    finished_at: str
+    found: int
+    limits: tuple[str, ...]
+    receipt: str
+
+
+class ForgetSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was, or would be, forgotten."""
 
     items: int
     chunks: int
     is_dry_run: bool
     examples: tuple[Item, ...]
+    erasure: Erasure | None = None
 
 
 class CoverageRow(msgspec.Struct, frozen=True):
@@ -422,6 +438,8 @@ def _reader(name: str, hint: Any) -> _Reader:
         return lambda message: tuple((part.start, part.end) for part in read(message))
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return lambda message: from_wire(read(message), hint)
+    if NoneType in arguments and isinstance(arguments[0], type) and issubclass(arguments[0], msgspec.Struct):
+        return lambda message: from_wire(read(message), arguments[0]) if message.HasField(name) else None
     if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], msgspec.Struct):
         return lambda message: tuple(from_wire(item, arguments[0]) for item in read(message))
     if NoneType in arguments:

@@ -16,6 +16,7 @@ __all__ = [
     "place",
     "show_answer",
     "show_checks",
+    "show_erasure",
     "show_forgotten",
     "show_items",
     "show_result",
@@ -182,8 +183,21 @@ def show_forgotten(summary: Any) -> None:
         return
     verb = "would forget" if summary.is_dry_run else "forgot"
     out.print(f"{verb} {summary.items} items ({summary.chunks} chunks)")
+    if summary.erasure:
+        show_erasure(summary.erasure)
     if summary.is_dry_run and summary.examples:
         show_items(summary.examples)
+
+
+def show_erasure(erasure: Any) -> None:
+    """Print how far an audited erasure came and what could not be proved."""
+    is_done = erasure.state == "erased"
+    line = f"{erasure.id}  {erasure.started_at}  {erasure.state}: {erasure.items} items, {erasure.found} traces found"
+    out.print(line, style="green" if is_done else "bold red")
+    for limit in erasure.limits[:_SHOWN_SKIPS]:
+        out.print(f"  {limit}", style="yellow")
+    if len(erasure.limits) > _SHOWN_SKIPS:
+        out.print(f"  and {len(erasure.limits) - _SHOWN_SKIPS} more, in the receipt", style="yellow")
 
 
 def show_checks(checks: Iterable[Any]) -> None:

@@ -1,7 +1,7 @@
 """Signed receipts: a JSON document in one canonical form with an Ed25519 signature, checked without a daemon.
 
-The form is part of what is signed: sorted names, two spaces, one line feed at the end. A file that was touched anywhere,
-even in a space, is not the receipt any more.
+The form is part of what is signed: sorted names, two spaces, one line feed at the end. A file that was touched
+anywhere, even in a space, is not the receipt any more.
 """
 
 from __future__ import annotations

@@ -256,9 +256,12 @@ class Legs:
         return done
 
     def _erased(self, applier: IndexApplier, ids: Sequence[ChunkId], check: Check) -> Evidence:
-        head = self._store.journal_head()
         try:
-            if applier.wait_for(head, check=check) and (evidence := applier.erase(ids, check=check)) is not None:
+            # not until it is level: with a busy writer that would be never, and what it did not apply yet it never will
+            while applier.target() is None and not applier.is_at_rest:
+                check()
+                time.sleep(_QUIET_S)
+            if applier.target() is not None and (evidence := applier.erase(ids, check=check)) is not None:
                 return evidence
             why = applier.detail
         except (ResourceError, CorruptionError) as error:
@@ -266,7 +269,7 @@ class Legs:
             why = error.message
         # what is built again from the truth never held it
         applier.request_rebuild("an erasure could not be done in place")
-        if applier.wait_for(head, check=check):
+        if applier.wait_for(self._store.journal_head(), check=check):
             return Evidence(0, applier.points())
         return Evidence(0, 0, f"the {applier.name} index could not be erased: {why}")
 

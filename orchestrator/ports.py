@@ -17,6 +17,7 @@ from memory_fabric.operations import (
     ContextPack,
     CoverageRow,
     DoctorCheck,
+    Erasure,
     FabricStats,
     FollowedFolder,
     ForgetSelector,
@@ -95,8 +96,19 @@ class MemoryService(Protocol):
     ) -> RepoMap:
         """Draw what a tree leans on most."""
 
-    def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
-        """Forget what matches."""
+    def forget(
+        self,
+        selector: ForgetSelector,
+        *,
+        is_dry_run: bool,
+        is_audited: bool = False,
+        report: Report,
+        check: Check,
+    ) -> ForgetSummary:
+        """Forget what matches; audited, with a signed receipt."""
+
+    def erasures(self) -> list[Erasure]:
+        """Return every audited erasure, newest first."""
 
     def stats(self) -> FabricStats:
         """Return what is held."""

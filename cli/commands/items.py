@@ -63,6 +63,8 @@ def _piped() -> str:
 @click.option("--session", default="", metavar="ID", help="A conversation; `cairn get` shows its id.")
 @click.option("--dry-run", is_flag=True, help="Only show what would go.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--audit", "is_audited", is_flag=True, help="Leave nothing in any file, look, and sign a receipt.")
+@click.option("--receipt", type=click.Path(dir_okay=False), help="Write the receipt of --audit here, too.")
 @json_option
 @click.pass_obj
 def forget(
@@ -72,10 +74,14 @@ def forget(
     path: str | None,
     dry_run: bool,
     yes: bool,
+    is_audited: bool,
+    receipt: str | None,
     is_json: bool,
     **options: Any,
 ) -> int:
-    """Forget items by id, path, project, session or time; every option given must match."""
+    """Forget items by id, path, project, session or time; every option given must match."""  # noqa: DOC501 (click prints it)
+    if receipt and not is_audited:
+        raise click.UsageError("--receipt needs --audit")
     if is_json and not (yes or dry_run):
         _refuse_unasked()
     if path:
@@ -84,12 +90,15 @@ def forget(
         _check_known(client, ids)
         if not (yes or dry_run) and not _is_meant(client, ids=ids, **options):
             return 0
-        summary = follow(client.forget(ids=ids, is_dry_run=dry_run, **options), is_json=is_json)
+        call = client.forget(ids=ids, is_dry_run=dry_run, is_audited=is_audited, **options)
+        summary = follow(call, is_json=is_json)
+    if receipt and summary.erasure:
+        Path(receipt).write_bytes(summary.erasure.receipt.encode())
     if is_json:
         print_json(summary)
     else:
         show_forgotten(summary)
-    return 0
+    return 1 if summary.erasure and summary.erasure.state != "erased" else 0
 
 
 def _check_known(client: CairnClient, ids: tuple[str, ...]) -> None:

@@ -1,1 +1,1 @@
-"""Erasure with evidence: what was forgotten leaves every file of the profile, and a signed receipt says what was seen."""
+"""Erasure with evidence: what was forgotten leaves every file of the profile, and a signed receipt says so."""

@@ -1,8 +1,8 @@
 """One audited erasure from the intent to the receipt.
 
-The order is what makes it safe to be killed anywhere: an intent without content comes first; then the truth, the indexes
-and the caches; then the scan; the receipt is written last, and only then the intent says that it is over. What is found
-half-way at a start is finished, and called unproven: nobody knows any more what to look for.
+The order is what makes it safe to be killed anywhere: an intent without content comes first; then the truth, the
+indexes and the caches; then the scan; the receipt is written last, and only then the intent says that it is over. What
+is found half-way at a start is finished, and called unproven: nobody knows any more what to look for.
 """
 
 from __future__ import annotations

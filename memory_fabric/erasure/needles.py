@@ -1,8 +1,8 @@
 """From items that are about to be erased to what an auditor looks for. Held in memory for one audit, never written.
 
-A shingle is a window of 16 bytes of a text, one every few bytes: one that begins with an ordinary word is as good as any
-other, because windows that also stand in memory that stays are left out before the scan. What is left is distinctive
-by definition. Names too short for that are looked for by 8 bytes; what is shorter still cannot be told from chance.
+A shingle is a window of 16 bytes of a text, one every few bytes. Ordinary words need no list: windows that also stand
+in memory that stays are left out before the scan, and what is left is distinctive by definition.
+Names too short for that are looked for by 8 bytes; what is shorter still cannot be told from chance.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ _STORE = (
     "SELECT text, context, symbol FROM chunks",
     "SELECT project, uri, path, title, tags, meta, repo, commit_id FROM items",
     "SELECT path, reason FROM files",
+    # folders that were asked to be followed
+    "SELECT key, value FROM meta",
 )
 """What the memory consists of. Any other table that holds an erased text is a finding."""
 

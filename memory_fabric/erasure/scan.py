@@ -251,7 +251,7 @@ class Scanner:
     def _look_for_codes(self, folder: Path, codes: Sequence[bytes], needles: Sequence[Any]) -> None:
         data = (folder / "quantized.data").read_bytes()
         at = [(n, code) for n, code in enumerate(codes) if windows_of(code[:16], 16)]
-        for number, place in Matcher([code[:16] for _, code in at]).found_in(data):
+        for number, place in Matcher([code for _, code in at]).found_in(data):
             which, code = at[number]
             if data[place : place + len(code)] == code:
                 path = folder / "quantized.data"

@@ -43,10 +43,11 @@ class Matcher:
     """Finds which of many windows occur in a stretch of bytes.
 
     Args:
-        windows: Of 8 or 16 bytes each.
+        patterns: At least 8 bytes each; of longer ones the first 16 are compared, the rest is the caller's.
     """
 
-    def __init__(self, windows: Sequence[bytes]) -> None:
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        windows = [pattern[:LONG] if len(pattern) >= LONG else pattern[:SHORT] for pattern in patterns]
         self._long = _Table([(n, w) for n, w in enumerate(windows) if len(w) == LONG], is_long=True)
         self._short = _Table([(n, w) for n, w in enumerate(windows) if len(w) == SHORT], is_long=False)
 
@@ -71,9 +72,10 @@ class _Table:
     def __init__(self, windows: Sequence[tuple[int, bytes]], *, is_long: bool) -> None:
         self.size = LONG if is_long else SHORT
         self._is_long = is_long
-        words = np.frombuffer(b"".join(window for _, window in windows), dtype="<u8").reshape(len(windows), -1)
-        first = words[:, 0] if len(windows) else np.zeros(0, np.uint64)
-        keys = _paired(first, words[:, 1]) if is_long and len(windows) else first
+        content = b"".join(window for _, window in windows)
+        words = np.frombuffer(content, dtype="<u8").reshape(len(windows), self.size // SHORT)
+        first = words[:, 0]
+        keys = _paired(first, words[:, 1]) if is_long else first
         order = np.argsort(keys, kind="stable")
         self._keys: _Words = np.ascontiguousarray(keys[order], dtype=np.uint64)
         self._numbers = np.array([number for number, _ in windows], dtype=np.int64)[order]

@@ -9,6 +9,7 @@ from memory_fabric.operations import (
     Answer,
     ContextPack,
     CoverageRow,
+    Erasure,
     FabricStats,
     FollowedFolder,
     ForgetSummary,
@@ -23,6 +24,7 @@ __all__ = [
     "wire_answer",
     "wire_cite",
     "wire_coverage",
+    "wire_erasure",
     "wire_followed",
     "wire_forgotten",
     "wire_item",
@@ -209,6 +211,22 @@ def wire_forgotten(summary: ForgetSummary) -> memory_pb2.ForgetSummary:
         chunks=summary.chunks,
         is_dry_run=summary.is_dry_run,
         examples=[wire_item(item) for item in summary.examples],
+        erasure=wire_erasure(summary.erasure) if summary.erasure else None,
+    )
+
+
+def wire_erasure(erasure: Erasure) -> memory_pb2.Erasure:
+    """Return an audited erasure as sent."""
+    return memory_pb2.Erasure(
+        id=erasure.id,
+        state=erasure.state,
+        items=erasure.items,
+        chunks=erasure.chunks,
+        started_at=erasure.started_at,
+        finished_at=erasure.finished_at,
+        found=erasure.found,
+        limits=map(sendable, erasure.limits),
+        receipt=erasure.receipt,
     )
 
 

@@ -18,6 +18,7 @@ from proto.cairn.v1 import common_pb2, memory_pb2, memory_pb2_grpc
 from servers.grpc_api.answers import (
     wire_answer,
     wire_coverage,
+    wire_erasure,
     wire_followed,
     wire_forgotten,
     wire_item,
@@ -299,12 +300,21 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
             summary = self._memory.forget(
                 selector,
                 is_dry_run=request.is_dry_run,
+                is_audited=request.is_audited,
                 report=lambda p: outbox.offer(memory_pb2.ForgetEvent(progress=wire_progress(p))),
                 check=check,
             )
             outbox.put(memory_pb2.ForgetEvent(summary=wire_forgotten(summary)), check)
 
         return self._bridge.stream(context, work, is_look=request.is_dry_run)
+
+    def Erasures(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.ErasuresRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.ErasuresReply:
+        """List the audited erasures."""
+        return self._bridge.call(
+            context, lambda _: memory_pb2.ErasuresReply(erasures=map(wire_erasure, self._memory.erasures()))
+        )
 
     def Stats(  # noqa: N802 (named by the schema)
         self, request: memory_pb2.StatsRequest, context: grpc.ServicerContext

@@ -21,6 +21,7 @@ from memory_fabric.operations import (
     ContextPack,
     CoverageRow,
     DoctorCheck,
+    Erasure,
     FabricStats,
     FollowedFolder,
     ForgetSelector,
@@ -61,6 +62,7 @@ class FakeMemory:
 
     def __init__(self) -> None:
         self.items: dict[ItemId, MemoryItem] = {}
+        self.erased: list[Erasure] = []
         self.links: list[Link] = []
         self.replayed: list[tuple[str, ...]] = []
         self.bursts: tuple[ChangeSet, ...] = ()
@@ -280,15 +282,31 @@ class FakeMemory:
 
     # ---- forgetting and upkeep --------------------------------------------------------------------------------
 
-    def forget(self, selector: ForgetSelector, *, is_dry_run: bool, report: Report, check: Check) -> ForgetSummary:
-        """Forget what matches every field set."""
+    def forget(
+        self,
+        selector: ForgetSelector,
+        *,
+        is_dry_run: bool,
+        is_audited: bool = False,
+        report: Report,
+        check: Check,
+    ) -> ForgetSummary:
+        """Forget what matches every field set; a dictionary leaves nothing behind."""
         chosen = [item for item in self.items.values() if _is_chosen(item, selector)]
         for number, item in enumerate(chosen, 1):
             self._pass(check)
             report(Progress(number, len(chosen), "items", 1.0, 0.0, "forget"))
             if not is_dry_run:
                 del self.items[item.id]
-        return ForgetSummary(len(chosen), len(chosen), is_dry_run, tuple(chosen[:20]))
+        erasure = None
+        if is_audited and not is_dry_run and chosen:
+            erasure = Erasure(f"er_{len(self.erased)}", "erased", len(chosen), len(chosen), "2026-01-01T00:00:00Z")
+            self.erased.insert(0, erasure)
+        return ForgetSummary(len(chosen), len(chosen), is_dry_run, tuple(chosen[:20]), erasure)
+
+    def erasures(self) -> list[Erasure]:
+        """Return what was audited."""
+        return list(self.erased)
 
     def stats(self) -> FabricStats:
         """Count."""

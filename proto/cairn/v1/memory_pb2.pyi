@@ -520,7 +520,7 @@ class RepoMapReply(_message.Message):
     def __init__(self, text: _Optional[str] = ..., tokens: _Optional[int] = ..., budget_tokens: _Optional[int] = ..., files: _Optional[int] = ..., symbols: _Optional[int] = ..., of_files: _Optional[int] = ..., took_ms: _Optional[float] = ...) -> None: ...
 
 class ForgetRequest(_message.Message):
-    __slots__ = ("ids", "path", "project", "since", "until", "session", "is_dry_run")
+    __slots__ = ("ids", "path", "project", "since", "until", "session", "is_dry_run", "is_audited")
     IDS_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
@@ -528,6 +528,7 @@ class ForgetRequest(_message.Message):
     UNTIL_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     IS_DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    IS_AUDITED_FIELD_NUMBER: _ClassVar[int]
     ids: _containers.RepeatedScalarFieldContainer[str]
     path: str
     project: str
@@ -535,19 +536,22 @@ class ForgetRequest(_message.Message):
     until: str
     session: str
     is_dry_run: bool
-    def __init__(self, ids: _Optional[_Iterable[str]] = ..., path: _Optional[str] = ..., project: _Optional[str] = ..., since: _Optional[str] = ..., until: _Optional[str] = ..., session: _Optional[str] = ..., is_dry_run: _Optional[bool] = ...) -> None: ...
+    is_audited: bool
+    def __init__(self, ids: _Optional[_Iterable[str]] = ..., path: _Optional[str] = ..., project: _Optional[str] = ..., since: _Optional[str] = ..., until: _Optional[str] = ..., session: _Optional[str] = ..., is_dry_run: _Optional[bool] = ..., is_audited: _Optional[bool] = ...) -> None: ...
 
 class ForgetSummary(_message.Message):
-    __slots__ = ("items", "chunks", "is_dry_run", "examples")
+    __slots__ = ("items", "chunks", "is_dry_run", "examples", "erasure")
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     CHUNKS_FIELD_NUMBER: _ClassVar[int]
     IS_DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    ERASURE_FIELD_NUMBER: _ClassVar[int]
     items: int
     chunks: int
     is_dry_run: bool
     examples: _containers.RepeatedCompositeFieldContainer[_common_pb2.MemoryItem]
-    def __init__(self, items: _Optional[int] = ..., chunks: _Optional[int] = ..., is_dry_run: _Optional[bool] = ..., examples: _Optional[_Iterable[_Union[_common_pb2.MemoryItem, _Mapping]]] = ...) -> None: ...
+    erasure: Erasure
+    def __init__(self, items: _Optional[int] = ..., chunks: _Optional[int] = ..., is_dry_run: _Optional[bool] = ..., examples: _Optional[_Iterable[_Union[_common_pb2.MemoryItem, _Mapping]]] = ..., erasure: _Optional[_Union[Erasure, _Mapping]] = ...) -> None: ...
 
 class ForgetEvent(_message.Message):
     __slots__ = ("progress", "summary")
@@ -556,6 +560,38 @@ class ForgetEvent(_message.Message):
     progress: _common_pb2.Progress
     summary: ForgetSummary
     def __init__(self, progress: _Optional[_Union[_common_pb2.Progress, _Mapping]] = ..., summary: _Optional[_Union[ForgetSummary, _Mapping]] = ...) -> None: ...
+
+class Erasure(_message.Message):
+    __slots__ = ("id", "state", "items", "chunks", "started_at", "finished_at", "found", "limits", "receipt")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    CHUNKS_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_AT_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    state: str
+    items: int
+    chunks: int
+    started_at: str
+    finished_at: str
+    found: int
+    limits: _containers.RepeatedScalarFieldContainer[str]
+    receipt: str
+    def __init__(self, id: _Optional[str] = ..., state: _Optional[str] = ..., items: _Optional[int] = ..., chunks: _Optional[int] = ..., started_at: _Optional[str] = ..., finished_at: _Optional[str] = ..., found: _Optional[int] = ..., limits: _Optional[_Iterable[str]] = ..., receipt: _Optional[str] = ...) -> None: ...
+
+class ErasuresRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ErasuresReply(_message.Message):
+    __slots__ = ("erasures",)
+    ERASURES_FIELD_NUMBER: _ClassVar[int]
+    erasures: _containers.RepeatedCompositeFieldContainer[Erasure]
+    def __init__(self, erasures: _Optional[_Iterable[_Union[Erasure, _Mapping]]] = ...) -> None: ...
 
 class StatsRequest(_message.Message):
     __slots__ = ()

@@ -111,6 +111,11 @@ class MemoryStub:
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ForgetRequest.SerializeToString,
                 response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ForgetEvent.FromString,
                 _registered_method=True)
+        self.Erasures = channel.unary_unary(
+                '/cairn.v1.Memory/Erasures',
+                request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ErasuresRequest.SerializeToString,
+                response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ErasuresReply.FromString,
+                _registered_method=True)
         self.Stats = channel.unary_unary(
                 '/cairn.v1.Memory/Stats',
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.StatsRequest.SerializeToString,
@@ -242,6 +247,13 @@ class MemoryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Erasures(self, request, context):
+        """Lists the audited erasures, newest first, with their receipts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Stats(self, request, context):
         """Returns how much is held and where the indexes stand.
         """
@@ -347,6 +359,11 @@ def add_MemoryServicer_to_server(servicer, server):
                     servicer.Forget,
                     request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ForgetRequest.FromString,
                     response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ForgetEvent.SerializeToString,
+            ),
+            'Erasures': grpc.unary_unary_rpc_method_handler(
+                    servicer.Erasures,
+                    request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ErasuresRequest.FromString,
+                    response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ErasuresReply.SerializeToString,
             ),
             'Stats': grpc.unary_unary_rpc_method_handler(
                     servicer.Stats,
@@ -775,6 +792,33 @@ class Memory:
             '/cairn.v1.Memory/Forget',
             proto_dot_cairn_dot_v1_dot_memory__pb2.ForgetRequest.SerializeToString,
             proto_dot_cairn_dot_v1_dot_memory__pb2.ForgetEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Erasures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cairn.v1.Memory/Erasures',
+            proto_dot_cairn_dot_v1_dot_memory__pb2.ErasuresRequest.SerializeToString,
+            proto_dot_cairn_dot_v1_dot_memory__pb2.ErasuresReply.FromString,
             options,
             channel_credentials,
             insecure,
