@@ -438,10 +438,11 @@ def _reader(name: str, hint: Any) -> _Reader:
         return lambda message: tuple((part.start, part.end) for part in read(message))
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return lambda message: from_wire(read(message), hint)
-    if NoneType in arguments and isinstance(arguments[0], type) and issubclass(arguments[0], msgspec.Struct):
-        return lambda message: from_wire(read(message), arguments[0]) if message.HasField(name) else None
-    if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], msgspec.Struct):
-        return lambda message: tuple(from_wire(item, arguments[0]) for item in read(message))
+    inner = arguments[0] if arguments else None
+    if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+        if NoneType in arguments:
+            return lambda message: from_wire(read(message), inner) if message.HasField(name) else None
+        return lambda message: tuple(from_wire(item, inner) for item in read(message))
     if NoneType in arguments:
         return lambda message: read(message) if message.HasField(name) else None
     if arguments:

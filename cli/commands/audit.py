@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 import msgspec
@@ -50,7 +51,7 @@ def list_command(profile: Path | None, is_json: bool) -> int:
 @click.option("--key", default="", help="Public key to trust, in hexadecimal; the profile's own by default.")
 @json_option
 @click.pass_obj
-def verify_receipt(profile: Path | None, file: click.utils.LazyFile, key: str, is_json: bool) -> int:
+def verify_receipt(profile: Path | None, file: BinaryIO, key: str, is_json: bool) -> int:
     """Check that every byte of a receipt is as it was signed; needs no daemon."""
     content = file.read(_MOST_BYTES + 1)
     keys = {_checked(key)} if key else _own_keys(profile)

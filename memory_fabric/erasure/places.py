@@ -16,6 +16,8 @@ _STORE = (
     "SELECT text, context, symbol FROM chunks",
     "SELECT project, uri, path, title, tags, meta, repo, commit_id FROM items",
     "SELECT path, reason FROM files",
+    "SELECT name, symbol, signature FROM definitions WHERE item_key IN (SELECT key FROM items)",
+    "SELECT name, hint, scope FROM name_uses WHERE item_key IN (SELECT key FROM items)",
     # folders that were asked to be followed
     "SELECT key, value FROM meta",
 )

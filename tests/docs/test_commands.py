@@ -12,11 +12,12 @@ import pytest
 from cli import connect as connecting
 from cli.errors import NoDaemonError
 from cli.main import cairn, run
+from foundation.receipts import open_key, signed
 
 _GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "guide.md").read_text()
 _ROWS = {
     name: (set(re.findall(r"`(--[a-z-]+)`", options)), alone.strip())
-    for name, options, alone in re.findall(r"^\| `([a-z ]+)` \|([^|]*)\|([^|]*)\|$", _GUIDE, re.MULTILINE)
+    for name, options, alone in re.findall(r"^\| `([a-z -]+)` \|([^|]*)\|([^|]*)\|$", _GUIDE, re.MULTILINE)
 }
 _ARGUMENTS = {
     "index": ["."],
@@ -51,6 +52,14 @@ def test_every_command_and_every_option_is_in_the_guide() -> None:
     assert {name: options for name, (options, _) in _ROWS.items()} == told
 
 
+def _receipt(profile: Path) -> list[str]:
+    place = {"files": 1, "bytes": 1, "found": 0}
+    names = dict.fromkeys(("id", "verdict", "items", "chunks", "finished_at", "tool", "store_id", "found"), "x")
+    document = {**names, "places": {"store": place}, "limits": [], "out_of_scope": []}
+    (profile / "receipt.json").write_bytes(signed(document, open_key(profile)))
+    return [str(profile / "receipt.json")]
+
+
 @pytest.mark.parametrize("name", [name for name in _ROWS if name != "up"])
 def test_which_commands_start_a_daemon(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -65,7 +74,8 @@ def test_which_commands_start_a_daemon(
         raise NoDaemonError("started by hand only")
 
     monkeypatch.setattr(connecting, "start_daemon", start)
-    status = run(["--profile", str(tmp_path), *name.split(), *_ARGUMENTS.get(name, [])])
+    arguments = _receipt(tmp_path) if name == "audit verify-receipt" else _ARGUMENTS.get(name, [])
+    status = run(["--profile", str(tmp_path), *name.split(), *arguments])
     capsys.readouterr()
     real = "starts one" if started else ("says so and fails" if status else "needs none")
     assert _ROWS[name][1] == real

@@ -55,9 +55,10 @@ def test_another_key_is_not_trusted(tmp_path: Path, receipt: bytes) -> None:
     assert not verify((json.dumps(body, indent=2, sort_keys=True) + "\n").encode(), {known_key(tmp_path)}).is_valid
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[]", b"null", b"\xff", b'{"public_key": 3, "signature": "ab"}', b"[" * 9_999]
-)
+NO_RECEIPTS = [b"", b"{}", b"[]", b"null", b"\xff", b'{"public_key": 3, "signature": "ab"}', b"[" * 9_999]
+
+
+@pytest.mark.parametrize("content", NO_RECEIPTS)
 def test_what_is_no_receipt_is_refused(content: bytes) -> None:
     """Whatever it is."""
     assert not verify(content, set()).is_valid

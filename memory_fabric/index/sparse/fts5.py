@@ -15,7 +15,15 @@ from memory_fabric.errors import IndexCorruptError, StoreFullError
 from memory_fabric.index.dense.base import Scored
 from memory_fabric.index.disk import folder_bytes
 from memory_fabric.index.sparse.analyze import FILLER, Analyzer, QueryTerms, storable
-from memory_fabric.index.sparse.base import MAX_TERMS, NAME_WEIGHT, Reread, SparseDoc, SparseIndexStats, TermCounts, Traces
+from memory_fabric.index.sparse.base import (
+    MAX_TERMS,
+    NAME_WEIGHT,
+    Reread,
+    SparseDoc,
+    SparseIndexStats,
+    TermCounts,
+    Traces,
+)
 from memory_fabric.index.sparse.stem_english import stem_english
 from memory_fabric.index.sparse.stem_russian import stem_russian
 from memory_fabric.operations import Check, Evidence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import qdrant_edge as edge
 
+from memory_fabric.embed.base import Vectors
 from memory_fabric.erasure.job import Job, Place, VectorNeedle
 from memory_fabric.erasure.scan import Scanner
 from memory_fabric.erasure.windows import windows_of
@@ -23,7 +23,7 @@ def canary(number: int) -> str:
     return f"canary {number * 7919:08d} sings at {number * 104729:09d}"
 
 
-def job(folder: Path, texts: dict[int, str], vectors: dict[int, np.ndarray]) -> Job:  # type: ignore[type-arg]  # float32
+def job(folder: Path, texts: dict[int, str], vectors: dict[int, Vectors]) -> Job:
     """Return a scan of one folder for texts and vectors by number."""
     windows = {window: number for number, text in texts.items() for window in windows_of(text.encode(), 8)}
     return Job(
@@ -50,7 +50,7 @@ def test_a_shard_with_defaults_keeps_everything_that_was_deleted(tmp_path: Path)
     shard.update(edge.UpdateOperation.upsert_points(points))
     shard.flush()
     gone = list(range(0, COUNT, COUNT // GONE))
-    shard.update(edge.UpdateOperation.delete_points(gone))
+    shard.update(edge.UpdateOperation.delete_points([*gone]))
     shard.flush()
     shard.optimize()
     shard.close()
