@@ -31,7 +31,7 @@ _COMMANDS = {
     "path": ("links", "Find a shortest way between two files, symbols or items."),
     "map": ("links", "Draw the files and symbols that a tree leans on most, under a token budget."),
     "remember": ("items", "Keep a note."),
-    "forget": ("items", "Forget items by id, path, project or time."),
+    "forget": ("items", "Forget items by id, path, project, session or time."),
     "audit": ("audit", "List audited erasures, and check their receipts."),
     "list": ("items", "List items, newest first."),
     "get": ("items", "Show one item with its text."),

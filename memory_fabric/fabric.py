@@ -16,6 +16,7 @@ from foundation.paths import expanded_path, real_path
 from memory_fabric.answer.answerer import Answerer
 from memory_fabric.answer.packer import Packer
 from memory_fabric.answer.weights import AnswerWeights, load_weights
+from memory_fabric.asked import Turn, known_path, led
 from memory_fabric.config import MemoryConfig
 from memory_fabric.coverage import cover
 from memory_fabric.erasure.erase import Eraser
@@ -164,7 +165,7 @@ class MemoryFabric:
             InputError: A root names a user without a home folder, or lies outside the allowed folders.
         """
         # a root that is gone takes what it held with it, and names no project any more
-        present = [root for root in roots if _led("paths", root, expanded_path).exists()]
+        present = [root for root in roots if led("paths", root, expanded_path).exists()]
         homes = allowed_roots(present, self._config.ingest) if present else []
         with self._turn(check):
             return index_paths(
@@ -209,7 +210,7 @@ class MemoryFabric:
             InputError: A path leads nowhere.
             NotFoundError: One of them is not followed.
         """
-        self._roots.unfollow([str(_led("paths", path, real_path)) for path in paths])
+        self._roots.unfollow([str(led("paths", path, real_path)) for path in paths])
 
     def followed(self) -> list[FollowedFolder]:
         """Return the folders that are to be followed, by path."""
@@ -304,7 +305,7 @@ class MemoryFabric:
             NotFoundError: Nothing there is indexed.
         """
         return self._links.repo_map(
-            _real_path("path", path) if path else "",
+            known_path("path", path) if path else "",
             project=project,
             focus=[_real_place(place) for place in focus],
             budget_tokens=budget_tokens,
@@ -389,7 +390,7 @@ class MemoryFabric:
         Raises:
             InputError: The path leads nowhere.
         """
-        under = str(_led("path", path, real_path)) if path else ""
+        under = str(led("path", path, real_path)) if path else ""
         yield from cover(self._store, self._legs.settled(), self._config.ingest, self._scanner, under, check)
 
     # ---- forgetting -------------------------------------------------------------------------------------------
@@ -474,8 +475,8 @@ class MemoryFabric:
         """Compare the truth with itself and with both indexes; rebuild what differs when `is_repairing`."""
         return self._upkeep.doctor(is_repairing=is_repairing, check=check)
 
-    def _turn(self, check: Check) -> _Turn:
-        return _Turn(self._index_lock, check)
+    def _turn(self, check: Check) -> Turn:
+        return Turn(self._index_lock, check)
 
 
 def _as_note(draft: ItemDraft, uri: str, tags: Sequence[str], layer: str) -> ItemDraft:
@@ -485,41 +486,8 @@ def _as_note(draft: ItemDraft, uri: str, tags: Sequence[str], layer: str) -> Ite
 
 
 def _with_real_path(selector: ForgetSelector) -> ForgetSelector:
-    return msgspec.structs.replace(selector, path=_real_path("path", selector.path))
+    return msgspec.structs.replace(selector, path=known_path("path", selector.path))
 
 
 def _real_place(place: Place) -> Place:
-    return msgspec.structs.replace(place, path=_real_path("path", place.path)) if place.path else place
-
-
-def _real_path(field: str, text: str) -> str:
-    """Return a path as the memory knows it; what stands behind `!/` is inside an archive."""
-    path, mark, inner = text.partition("!/")
-    return f"{_led(field, path, real_path)}{mark}{inner}"
-
-
-def _led(field: str, text: str, follow_path: Callable[[str], Path]) -> Path:
-    """Return where a path leads by one of the ways of `foundation.paths`.
-
-    Raises:
-        InputError: Nowhere.
-    """
-    try:
-        return follow_path(text)
-    except ValueError as error:
-        raise InputError(field, f"`{text}` leads nowhere: {error}") from error
-
-
-class _Turn:
-    """A lock that can be waited for under a deadline."""
-
-    def __init__(self, lock: threading.Lock, check: Check) -> None:
-        self._lock = lock
-        self._check = check
-
-    def __enter__(self) -> None:
-        while not self._lock.acquire(timeout=0.2):
-            self._check()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    return msgspec.structs.replace(place, path=known_path("path", place.path)) if place.path else place
