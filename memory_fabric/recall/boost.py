@@ -10,7 +10,7 @@ from memory_fabric.records import ChunkRow
 
 __all__ = ["matcher", "raised"]
 
-_SYMBOL, _MODULE, _FILE, _QUOTE = 0.30, 0.10, 0.15, 0.10
+_SYMBOL, _MODULE, _FILE, _QUOTE, _TIME = 0.30, 0.10, 0.15, 0.10, 0.25
 _MOST = 0.5
 
 
@@ -28,6 +28,9 @@ def matcher(plan: QueryPlan) -> Callable[[ChunkRow], float]:
             value += _FILE
         if any(phrase in row.text for phrase in plan.quoted):
             value += _QUOTE
+        # a document's date is that of its last edit
+        if plan.periods and row.is_dated and row.layer != "document":
+            value += _TIME * any(period.holds(row.timestamp_s) for period in plan.periods)
         return min(value, _MOST)
 
     return boost

@@ -11,6 +11,7 @@ import msgspec
 from memory_fabric.errors import QueryError
 from memory_fabric.ingest.language import natural_language
 from memory_fabric.recall.literals import literals_of
+from memory_fabric.recall.periods import Period, periods_of
 from memory_fabric.records import Filters, RecallQuery, Signals
 
 __all__ = ["QueryPlan", "plan_query"]
@@ -43,10 +44,16 @@ class QueryPlan(msgspec.Struct, frozen=True):
     """Phrases that the user put in quotes or backticks: they should occur as they are."""
     literals: tuple[str, ...] = ()
     """Identifiers, error codes, flags, hashes."""
+    periods: tuple[Period, ...] = ()
+    """Spans of time that the question speaks of."""
 
 
-def plan_query(query: RecallQuery) -> QueryPlan:
+def plan_query(query: RecallQuery, now_s: float = 0.0) -> QueryPlan:
     """Read the signals out of a query; those that the caller gave are kept.
+
+    Args:
+        query: As it was asked.
+        now_s: What "last week" counts from.
 
     Raises:
         QueryError: The text is empty or `k` is out of range.
@@ -77,6 +84,7 @@ def plan_query(query: RecallQuery) -> QueryPlan:
         signals=signals,
         quoted=tuple(match[1].strip() for match in islice(_QUOTED.finditer(text), _MOST)),
         literals=literals_of(text),
+        periods=periods_of(text, now_s),
     )
 
 

@@ -142,7 +142,7 @@ class Retriever:
         started = time.perf_counter()
         stages = _Stages()
         degraded: list[str] = []
-        plan = plan_query(query)
+        plan = plan_query(query, self._clock.now_s())
         wanted = max(self._config.candidates, query.k * 2)
         check()
         found = self._search(plan, query, wanted, stages, degraded, check)

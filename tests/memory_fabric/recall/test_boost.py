@@ -62,3 +62,13 @@ def test_every_symbol_of_a_fragment_counts() -> None:
         assert boost(row) == pytest.approx(0.3)
     boost = matcher(plan_query(RecallQuery(text="words", signals=Signals(code_symbols=("get_d",)))))
     assert boost(row) == 0.0
+
+
+def test_what_was_said_at_the_time_is_lifted() -> None:
+    """A document's date is that of its last edit, and what has no date was at no time."""
+    boost = matcher(plan_query(RecallQuery(text="what did we do in May 2023")))
+    told = msgspec.structs.replace(make_row(1, timestamp_s=1.6843e9), layer="session")
+    assert boost(told) == pytest.approx(0.25)
+    assert boost(msgspec.structs.replace(told, timestamp_s=1.6e9)) == 0.0
+    assert boost(msgspec.structs.replace(told, layer="document")) == 0.0
+    assert boost(msgspec.structs.replace(told, is_dated=False)) == 0.0
