@@ -322,7 +322,7 @@ class MemoryFabric:
         """
         with self._legs.foreground():
             journal_seq, applied_seq = self._store.journal_head(), self._legs.level_seq()
-            found = self._freshness.judged(self._retriever.recall(query, check=check))
+            found = self._freshness.judged(self._retriever.recall(query, check=check), journal_seq)
             return msgspec.structs.replace(found, journal_seq=journal_seq, applied_seq=applied_seq)
 
     def context_pack(

@@ -15,6 +15,7 @@ from foundation.errors import CairnError, ConflictError, InputError
 from memory_fabric.config import IngestConfig
 from memory_fabric.ingest.pipeline import index_paths
 from memory_fabric.ingest.roots import allowed_roots
+from memory_fabric.ingest.states import Narrow
 from memory_fabric.operations import Check
 from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.known_roots import KnownRoot, nearest_root
@@ -112,18 +113,19 @@ class Repairs:
     def _repair(self, changed: Iterable[str], gone: Iterable[str]) -> None:
         roots = self._store.known_roots()
         states = self._store.file_states(list(gone))
-        wanted: dict[KnownRoot, list[str]] = {}
-        for path in sorted(changed):
+        wanted: dict[KnownRoot, tuple[set[str], set[str]]] = {}
+        for path in changed:
             if (root := nearest_root(roots, path)) is not None:
-                wanted.setdefault(root, []).append(path)
+                wanted.setdefault(root, (set(), set()))[0].add(path)
         for path, state in states.items():
             root = nearest_root(roots, path)
             if root is not None and _is_deleted(state) and time.monotonic() >= self._resting.get(root.path, 0.0):
-                wanted[root] = [root.path]
-        for root, paths in wanted.items():
-            self._bring_level(root, paths)
+                wanted.setdefault(root, (set(), set()))[1].add(path)
+        for root, (read, missing) in wanted.items():
+            self._bring_level(root, Narrow(frozenset(read), frozenset(missing)))
 
-    def _bring_level(self, root: KnownRoot, paths: Sequence[str]) -> None:
+    def _bring_level(self, root: KnownRoot, narrow: Narrow) -> None:
+        """Read what changed; for what is gone, look through the whole root, and touch nothing else there."""
         started = time.monotonic()
         try:
             # a root that is gone takes what it held with it, and names no project any more
@@ -134,7 +136,7 @@ class Repairs:
         with self._turn(self._check):
             done = index_paths(
                 self._store,
-                [Path(path) for path in paths],
+                [Path(root.path)] if narrow.gone else [Path(path) for path in sorted(narrow.read)],
                 project=root.project,
                 limits=self._limits,
                 scanner=self._scanner,
@@ -142,12 +144,13 @@ class Repairs:
                 report=lambda _: None,
                 check=self._check,
                 homes=homes,
-                is_forgetting=root.path in paths,
+                narrow=narrow,
             )
         took_s = time.monotonic() - started
-        if root.path in paths:
+        if narrow.gone:
             self._resting[root.path] = time.monotonic() + max(_LEAST_REST_S, took_s * _REST)
-        log.info("repaired", files=len(paths), items=done.items, removed=done.removed, renamed=done.renamed)
+        files = len(narrow.read) + len(narrow.gone)
+        log.info("repaired", files=files, items=done.items, removed=done.removed, renamed=done.renamed)
 
     def _check(self) -> None:
         if self._is_stopping:

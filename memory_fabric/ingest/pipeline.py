@@ -22,7 +22,7 @@ from memory_fabric.ingest.readers.factory import read_bytes_with_skips
 from memory_fabric.ingest.renames import GoneFiles, edited_rename, is_alike
 from memory_fabric.ingest.roots import resolved
 from memory_fabric.ingest.screening import digests_of, marked, named, screen_file
-from memory_fabric.ingest.states import digest_of, state_of
+from memory_fabric.ingest.states import Narrow, digest_of, state_of
 from memory_fabric.ingest.walk import FoundFile, walk_tree
 from memory_fabric.operations import Check, IndexSummary, Report
 from memory_fabric.records import Filters, SkippedFile
@@ -70,7 +70,7 @@ def index_paths(
     report: Report,
     check: Check,
     homes: Sequence[Path] = (),
-    is_forgetting: bool = True,
+    narrow: Narrow | None = None,
 ) -> IndexSummary:
     """Bring the truth level with the files below `roots`; a root that is gone takes what it held with it.
 
@@ -87,10 +87,10 @@ def index_paths(
         report: Receives progress.
         check: Called between files; raises to stop.
         homes: Folders that name the project where `roots` are single changes below them.
-        is_forgetting: Whether what is not on the disk is forgotten: a look at one file cannot tell where else it went.
+        narrow: What may be read and forgotten; None is all of it.
     """
     run = _IndexRun(store, roots, project, limits, scanner, report, check, is_forced=is_forced, homes=homes or roots)
-    return run.run(is_forgetting=is_forgetting)
+    return run.run(narrow)
 
 
 class _IndexRun:
@@ -125,7 +125,7 @@ class _IndexRun:
         self._started = time.monotonic()
         self._started_ns = time.time_ns()
 
-    def run(self, *, is_forgetting: bool) -> IndexSummary:
+    def run(self, narrow: Narrow | None) -> IndexSummary:
         known = self._store.files([str(root) for root in self._roots])
         for path, state in known.items():
             if "!/" in path:
@@ -142,13 +142,16 @@ class _IndexRun:
                 # INVARIANT: a file is read, unchanged or skipped, never two of them; a member of an archive is no file
                 self._tally.unchanged -= path in unread
         missing = {path: state for path, state in known.items() if _file_of(path) not in found}
-        if not is_forgetting:
-            missing = {path: state for path, state in missing.items() if os.path.lexists(_file_of(path))}
+        if narrow is not None:
+            missing = {path: state for path, state in missing.items() if narrow.may_drop(_file_of(path))}
         changed = self._follow_renames(changed, missing, known)
-        self._follow_edit([file for file in changed if file.path not in known], missing)
+        edited = self._follow_edit([file for file in changed if file.path not in known], missing)
+        if narrow is not None:
+            changed = [file for file in changed if file.path in narrow.read or file is edited]
         self._read_and_write(changed, known)
         self._drop({path: state for path, state in missing.items() if not _is_as_before(state, refused)})
-        self._remember_refused(refused, known)
+        if narrow is None:
+            self._remember_refused(refused, known)
         return self._summary()
 
     def _walk(self, known: Mapping[str, FileState]) -> dict[str, FoundFile]:
@@ -218,22 +221,28 @@ class _IndexRun:
             self._tally.unchanged += len(moves)
         return rest
 
-    def _follow_edit(self, new: list[FoundFile], missing: dict[str, FileState]) -> None:
-        """Let a file that was renamed and edited between two looks keep its id; it is read as any changed one."""
+    def _follow_edit(self, new: list[FoundFile], missing: dict[str, FileState]) -> FoundFile | None:
+        """Let a file that was renamed and edited between two looks keep its id; it is read as any changed one.
+
+        Returns:
+            The file under its new name, if there is one.
+        """
         found = edited_rename([state for state in missing.values() if state.state == "indexed"], new)
         if found is None or self._place_of(found[0].path) != self._place_of(found[1].path):
-            return
+            return None
         old, file = found
         held = self._store.list_items(Filters(path_prefix=old.path), limit=2).items
         # an archive or a book of many parts gives several
         given = self._read(file, None).items if len(held) == 1 else ()
         if len(given) != 1 or given[0].project != held[0].meta.project:
-            return
+            return None
         before = self._store.item(held[0].id)
         if before is not None and is_alike(before.text, "".join(part.text for part in given[0].chunks)):
             self._store.rename_paths([(old.path, file.path)])
             del missing[old.path]
             self._tally.renamed += 1
+            return file
+        return None
 
     def _digests_of(self, file: FoundFile) -> Iterator[bytes]:
         return digests_of(file.path, self._limits, self._scanner)
@@ -250,6 +259,9 @@ class _IndexRun:
         size = 0
         for read in self._read_all(changed, known):
             self._check()
+            if read.is_failed and not os.path.lexists(read.found.path):
+                # it went meanwhile: as it was it can still be found under another name
+                continue
             batch.append(read)
             size += sum(len(item.chunks) for item in read.items) + 1
             pace.advance(path=read.found.path)

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Literal
+
+import msgspec
 
 from memory_fabric.ingest.walk import FoundFile
 from memory_fabric.store.store import FileState
 
-__all__ = ["digest_of", "state_of"]
+__all__ = ["Narrow", "digest_of", "state_of"]
+
+
+class Narrow(msgspec.Struct, frozen=True):
+    """What a run may touch where it is not all that it finds."""
+
+    read: frozenset[str]
+    """Files that are read; one that is not on the disk is left as it is, for nobody looked where else it went."""
+    gone: frozenset[str]
+    """Files that are forgotten, when they are not found under another name."""
+
+    def may_drop(self, path: str) -> bool:
+        """Return whether a file may be forgotten that a walk did not meet: it is gone, or left out by a rule now."""
+        return path in self.gone or (path in self.read and os.path.lexists(path))
 
 
 def digest_of(data: bytes) -> bytes:

@@ -10,6 +10,8 @@ from queue import SimpleQueue
 
 __all__ = ["Device", "local_devices"]
 
+_MOUNTS = "/proc/self/mountinfo"
+
 _LOCAL = frozenset("bcachefs btrfs exfat ext2 ext3 ext4 f2fs jfs ntfs3 overlay reiserfs tmpfs vfat xfs zfs".split())
 """File systems whose marks come from the kernel's memory or a disk in this machine; not those that ask another one
 (nfs, cifs, 9p, fuse)."""
@@ -78,7 +80,7 @@ def local_devices() -> frozenset[int]:
     """
     found: dict[int, bool] = {}
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
+        with open(_MOUNTS, encoding="utf-8", errors="replace") as mounts:
             for line in mounts:
                 place, _, kind = line.partition(" - ")
                 major, _, minor = place.split(" ")[2].partition(":")

@@ -16,6 +16,7 @@ from functools import partial
 
 import msgspec
 
+from foundation.ids import JournalSeq
 from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.opening import read_regular
 from memory_fabric.ingest.states import digest_of
@@ -31,6 +32,9 @@ _PATIENCE_S = 0.05
 
 _COMPARED_BYTES = 4 * 1024 * 1024
 """A changed file larger than this is called stale unread: an answer must not read hundreds of megabytes."""
+
+_AT_WORK_NS = 2 * 10**9
+"""A file that was written this recently is perhaps being written."""
 
 _NO_DEVICE = -1
 
@@ -67,8 +71,14 @@ class FreshnessJudge:
         for device in devices:
             device.close()
 
-    def judged(self, result: RecallResult) -> RecallResult:
-        """Return the answer with the freshness of each hit, and what that took as the stage `fresh`."""
+    def judged(self, result: RecallResult, asked_at: JournalSeq | None = None) -> RecallResult:
+        """Return the answer with the freshness of each hit, and what that took as the stage `fresh`.
+
+        Args:
+            result: The answer.
+            asked_at: Position of the journal when the question came. What is written after it may replace a fragment
+                that is quoted, and then the marks of its file are those of the new words.
+        """
         started = time.perf_counter()
         files = {hit.chunk_id: path for hit in result.items if (path := file_of(hit))}
         if not files:
@@ -77,6 +87,11 @@ class FreshnessJudge:
         verdicts: list[Freshness] = [
             self._verdict(hit, seen[files[hit.chunk_id]]) if hit.chunk_id in files else "fresh" for hit in result.items
         ]
+        if asked_at is not None and self._store.journal_head() != asked_at:
+            live = self._store.chunks([hit.chunk_id for hit in result.items])
+            for place, hit in enumerate(result.items):
+                if hit.chunk_id not in live and verdicts[place] == "fresh":
+                    verdicts[place] = "stale"
         self._tell(seen)
         took_ms = (time.perf_counter() - started) * 1e3
         return msgspec.structs.replace(
@@ -139,7 +154,13 @@ class FreshnessJudge:
                 return "unknown"
 
     def _tell(self, seen: Mapping[str, _Sight]) -> None:
-        changed = [path for path, sight in seen.items() if sight.what == "changed"]
+        # the same content under another stamp is to be known by it, once nobody is at work on the file any more
+        now_ns = time.time_ns()
+        changed = [
+            path
+            for path, sight in seen.items()
+            if sight.what == "changed" and not (sight.is_same_content and now_ns - sight.mtime_ns < _AT_WORK_NS)
+        ]
         gone = [path for path, sight in seen.items() if sight.what == "gone"]
         if changed or gone:
             self._on_change(changed, gone)
@@ -168,6 +189,7 @@ class _Sight:
         self._state = state
         self.what = ""
         """`same`, `changed` or `gone`; empty while, or because, the disk did not answer."""
+        self.mtime_ns = 0
         self.is_same_content = False
         self.lines: list[str] = []
 
@@ -181,7 +203,7 @@ class _Sight:
         except OSError:
             # neither there nor away: closed, broken, or disconnected
             return
-        state = self._state
+        state, self.mtime_ns = self._state, found.st_mtime_ns
         if not stat.S_ISREG(found.st_mode):
             self.what = "gone"
         elif state is not None and (found.st_mtime_ns, found.st_size, found.st_ino) == (

@@ -12,7 +12,6 @@ import pytest
 
 from foundation.ids import ChunkId, ItemId
 from memory_fabric.fabric import MemoryFabric
-from memory_fabric.recall import devices
 from memory_fabric.recall.freshness import FreshnessJudge, file_of
 from memory_fabric.records import Cite, Hit, RecallQuery, RecallResult, ScoreParts
 from memory_fabric.store.store import FileState, Store
@@ -121,6 +120,18 @@ def test_a_member_goes_with_its_archive(memory: MemoryFabric, root: Path) -> Non
     assert of(memory, "heron", path) == "gone"
 
 
+def test_words_that_were_replaced_meanwhile_are_stale(memory: MemoryFabric, root: Path) -> None:
+    """The file is as it was read last, and what is quoted was read before."""
+    path = put(root / "a.md", "the heron stands in the reeds\n")
+    index(memory, root)
+    asked_at = memory._store.journal_head()
+    found = memory._retriever.recall(RecallQuery(text="heron"), check=lambda: None)
+    put(path, "the bittern booms\n")
+    os.utime(path, (LONG_AGO_S + 9, LONG_AGO_S + 9))
+    index(memory, root)
+    assert [hit.freshness for hit in memory._freshness.judged(found, asked_at).items] == ["stale"]
+
+
 def test_notes_have_no_source(memory: MemoryFabric) -> None:
     """What was said cannot change on a disk."""
     memory.remember("the heron is a wader", uri="memory:heron")
@@ -226,10 +237,3 @@ def test_an_item_that_only_names_a_file_has_no_source() -> None:
     """A commit that touched it stays true however the file changes."""
     assert file_of(hit("/a/b.zip!/c.md")) == "/a/b.zip"
     assert file_of(hit("/a/b.md", uri="git:/a@1234")) == ""
-
-
-def test_local_disks_are_known(tmp_path: Path) -> None:
-    """By the kind of their file system; a pseudo file system is none."""
-    found = devices.local_devices()
-    assert os.stat("/proc").st_dev not in found
-    assert all(isinstance(number, int) for number in found)
