@@ -6,7 +6,17 @@ import argparse
 import subprocess
 import sys
 
-SUITE = ("embed", "term_index", "vector_index", "vector_peers", "pipeline", "recall_latency", "freshness", "footprint")
+SUITE = (
+    "embed",
+    "term_index",
+    "vector_index",
+    "vector_peers",
+    "pipeline",
+    "recall_latency",
+    "freshness",
+    "footprint",
+    "links",
+)
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from cli.errors import from_call
 from cli.models import (
     Answer,
     BenchReport,
+    Blame,
     CheckRow,
     Cite,
     CoverageRow,
@@ -227,6 +228,10 @@ class CairnClient:
         """Find a shortest way between two places; fields are those of `Place` and `PathBetweenRequest`."""
         ends = {"start": _built(memory_pb2.Place, **start), "end": _built(memory_pb2.Place, **end)}
         return self._call(self._memory.PathBetween, _built(memory_pb2.PathBetweenRequest, **ends, **fields), Route)
+
+    def blame(self, path: str, **fields: Any) -> Blame:
+        """Return the commits behind lines of a file; fields are those of `BlameRequest`."""
+        return self._call(self._memory.Blame, _built(memory_pb2.BlameRequest, path=path, **fields), Blame)
 
     def repo_map(self, *, focus: Sequence[Mapping[str, Any]] = (), **fields: Any) -> RepoMap:
         """Draw what a tree leans on most; fields are those of `Place` and `RepoMapRequest`."""

@@ -30,6 +30,7 @@ _COMMANDS = {
     "related": ("links", "Show what a file, symbol or item links to, and what links to it."),
     "path": ("links", "Find a shortest way between two files, symbols or items."),
     "map": ("links", "Draw the files and symbols that a tree leans on most, under a token budget."),
+    "blame": ("links", "Show the git commits behind lines of a file."),
     "remember": ("items", "Keep a note."),
     "forget": ("items", "Forget items by id, path, project, session or time."),
     "audit": ("audit", "List audited erasures, and check their receipts."),

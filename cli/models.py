@@ -15,6 +15,8 @@ __all__ = [
     "AnswerSentence",
     "BenchReport",
     "BenchRow",
+    "Blame",
+    "Blamed",
     "CheckRow",
     "Cite",
     "CoverageRow",
@@ -267,6 +269,24 @@ class Related(msgspec.Struct, frozen=True):
     places: tuple[Cite, ...]
     neighbours: tuple[Neighbour, ...]
     took_ms: float
+
+
+class Blamed(msgspec.Struct, frozen=True):
+    """Neighbouring lines of one commit."""
+
+    commit: str
+    author: str
+    timestamp: str
+    summary: str
+    line: int
+    line_end: int
+    id: str
+
+
+class Blame(msgspec.Struct, frozen=True):
+    """The commits behind some lines."""
+
+    commits: tuple[Blamed, ...]
 
 
 class Route(msgspec.Struct, frozen=True):

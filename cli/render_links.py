@@ -7,9 +7,9 @@ from typing import Any
 from rich.text import Text
 
 from cli.render import place
-from cli.screen import out, visible
+from cli.screen import one_line, out, visible
 
-__all__ = ["show_map", "show_related", "show_route"]
+__all__ = ["show_blame", "show_map", "show_related", "show_route"]
 
 _ARROWS = {"out": "→", "in": "←"}
 _SURE = 0.999
@@ -47,6 +47,20 @@ def show_map(drawn: Any) -> None:
         out.print("nothing fits the budget", style="yellow")
     shown = f"{drawn.files} of {drawn.of_files} files, {drawn.symbols} symbols"
     out.print(Text(f"{shown}, {drawn.tokens} of {drawn.budget_tokens} tokens, {drawn.took_ms:.0f} ms", style="dim"))
+
+
+def show_blame(told: Any) -> None:
+    """Print the commits behind lines, neighbouring lines of one together."""
+    for row in told.commits:
+        lines = f"{row.line}" + (f"-{row.line_end}" if row.line_end > row.line else "")
+        text = Text(f"{lines}  ", style="dim")
+        if row.commit:
+            text.append(row.commit[:10], style="bold cyan")
+            text.append(f"  {row.timestamp[:10]}  {one_line(row.author)}  ", style="dim")
+            text.append(one_line(row.summary))
+        else:
+            text.append("not committed yet", style="yellow")
+        out.print(text)
 
 
 def _cited(cite: Any) -> Text:

@@ -37,6 +37,7 @@ HeapBytes = Annotated[int, msgspec.Meta(ge=15_000_000, le=4_000_000_000)]
 Candidates = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Days = Annotated[float, msgspec.Meta(ge=0.01, le=36_500)]
 SnippetChars = Annotated[int, msgspec.Meta(ge=20, le=10_000)]
+Commits = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Fragments = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 
 
@@ -64,6 +65,8 @@ class IngestConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     """Folders that are never indexed, even inside an allowed one; the profile itself is always among them."""
     is_following_gitignore: bool = True
+    git_commits: Commits = 5_000
+    """Of each repository whose folder is indexed, the newest commits that are remembered; 0 for none."""
     readers: Threads = 2
     """Threads that read and cut."""
 

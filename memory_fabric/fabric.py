@@ -12,7 +12,7 @@ import msgspec
 from foundation.clock import Clock, SystemClock, format_rfc3339
 from foundation.errors import InputError, NotFoundError
 from foundation.ids import ItemId, new_ulid
-from foundation.paths import expanded_path, real_path
+from foundation.paths import expanded_path
 from memory_fabric.answer.answerer import Answerer
 from memory_fabric.answer.packer import Packer
 from memory_fabric.answer.weights import AnswerWeights, load_weights
@@ -23,6 +23,7 @@ from memory_fabric.erasure.erase import Eraser
 from memory_fabric.erasure.places import ProfilePlaces
 from memory_fabric.followed import FollowedRoots
 from memory_fabric.ingest.drafts import draft_record
+from memory_fabric.ingest.history import remember_histories
 from memory_fabric.ingest.importing import import_records
 from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.pipeline import index_paths
@@ -31,7 +32,6 @@ from memory_fabric.ingest.screening import marked, refuse_names, screen_record
 from memory_fabric.ingest.watch import ChangeSet, follow
 from memory_fabric.legs import Legs
 from memory_fabric.links.links import Links
-from memory_fabric.links.records import Neighbour, Place, RepoMap, Route
 from memory_fabric.operations import (
     Answer,
     Check,
@@ -51,7 +51,7 @@ from memory_fabric.operations import (
 )
 from memory_fabric.recall.freshness import FreshnessJudge
 from memory_fabric.recall.retrieve import Retriever
-from memory_fabric.records import Cite, Filters, MemoryItem, RecallQuery, RecallResult
+from memory_fabric.records import Filters, MemoryItem, RecallQuery, RecallResult
 from memory_fabric.repair import Repairs
 from memory_fabric.scan.scanner import Scanner
 from memory_fabric.store.store import ItemDraft, Store
@@ -85,7 +85,8 @@ class MemoryFabric:
         self._eraser = Eraser(store, legs, folder, places, clock, self._upkeep.expect_optimizing)
         self._upkeep.resume = self._eraser.resume
         self._roots = FollowedRoots(store)
-        self._links = Links(store, legs.count_tokens)
+        self.graph = Links(store, legs.count_tokens, config.ingest)
+        """Neighbours, ways, maps, and the commits behind lines."""
         # two index runs over the same tree would read everything twice and argue about what is missing
         self._index_lock = threading.Lock()
 
@@ -147,7 +148,7 @@ class MemoryFabric:
         # before the run: what is stopped half-way was asked for, too
         self._roots.remember(roots, project)
         with self._turn(check):
-            return index_paths(
+            summary = index_paths(
                 self._store,
                 roots,
                 project=project,
@@ -157,6 +158,7 @@ class MemoryFabric:
                 report=report,
                 check=check,
             )
+            return self._with_history(summary, roots, check, is_thorough=True)
 
     def sync(self, changes: ChangeSet, roots: Sequence[str], *, project: str, check: Check) -> IndexSummary:
         """Bring the memory level with one burst of changes below `roots`; only what changed is looked at.
@@ -168,7 +170,7 @@ class MemoryFabric:
         present = [root for root in roots if led("paths", root, expanded_path).exists()]
         homes = allowed_roots(present, self._config.ingest) if present else []
         with self._turn(check):
-            return index_paths(
+            summary = index_paths(
                 self._store,
                 [Path(path) for path in changes.paths],
                 project=project,
@@ -179,6 +181,25 @@ class MemoryFabric:
                 check=check,
                 homes=homes,
             )
+            return self._with_history(summary, homes, check, is_thorough=False)
+
+    def _with_history(
+        self, summary: IndexSummary, roots: Sequence[Path], check: Check, *, is_thorough: bool
+    ) -> IndexSummary:
+        found = remember_histories(
+            self._store,
+            [str(root) for root in roots],
+            limits=self._config.ingest,
+            scanner=self._scanner,
+            check=check,
+            is_thorough=is_thorough,
+        )
+        return msgspec.structs.replace(
+            summary,
+            items=summary.items + found.items,
+            chunks=summary.chunks + found.chunks,
+            redacted=summary.redacted + found.redacted,
+        )
 
     async def follow(self, roots: Sequence[str]) -> AsyncIterator[ChangeSet | None]:
         """Yield None once watching has begun, then each burst of changes, until cancelled.
@@ -274,43 +295,6 @@ class MemoryFabric:
         self.get(link.src)
         self.get(link.dst)
         self._store.put_link(link)
-
-    # ---- links ------------------------------------------------------------------------------------------------
-
-    def related(
-        self, place: Place, *, relations: Sequence[str] = (), direction: str = "", limit: int = 50
-    ) -> tuple[list[Cite], list[Neighbour]]:
-        """Return what a place means, and its neighbours: sure and frequent ones first.
-
-        Raises:
-            NotFoundError: The place is not known.
-        """
-        return self._links.related(_real_place(place), relations=relations, direction=direction, limit=limit)
-
-    def path_between(self, start: Place, end: Place, *, most_steps: int, check: Check) -> Route:
-        """Return a shortest way between two items of one project.
-
-        Raises:
-            NotFoundError: One of the places is not known.
-        """
-        return self._links.path_between(_real_place(start), _real_place(end), most_steps=most_steps, check=check)
-
-    def repo_map(
-        self, path: str, *, project: str = "", focus: Sequence[Place] = (), budget_tokens: int, check: Check
-    ) -> RepoMap:
-        """Draw the files and symbols below a folder that the rest leans on most, as many as fit the budget.
-
-        Raises:
-            InputError: Neither a path nor a project is given.
-            NotFoundError: Nothing there is indexed.
-        """
-        return self._links.repo_map(
-            known_path("path", path) if path else "",
-            project=project,
-            focus=[_real_place(place) for place in focus],
-            budget_tokens=budget_tokens,
-            check=check,
-        )
 
     # ---- recalling --------------------------------------------------------------------------------------------
 
@@ -419,7 +403,7 @@ class MemoryFabric:
         if selector == ForgetSelector():
             raise InputError("selector", "nothing selected", fix="give ids, a path, a project or a time")
         if selector.path:
-            selector = _with_real_path(selector)
+            selector = msgspec.structs.replace(selector, path=known_path("path", selector.path))
         if not is_dry_run and selector == ForgetSelector(path=selector.path):
             self._roots.forget(selector.path)
         summary = self._upkeep.forget(selector, is_dry_run=is_dry_run or is_audited, report=report, check=check)
@@ -485,9 +469,16 @@ def _as_note(draft: ItemDraft, uri: str, tags: Sequence[str], layer: str) -> Ite
     return msgspec.structs.replace(draft, uri=address, tags=tuple(tags), layer=layer, quality=0.8)
 
 
-def _with_real_path(selector: ForgetSelector) -> ForgetSelector:
-    return msgspec.structs.replace(selector, path=known_path("path", selector.path))
+class _Turn:
+    """A lock that can be waited for under a deadline."""
 
+    def __init__(self, lock: threading.Lock, check: Check) -> None:
+        self._lock = lock
+        self._check = check
 
-def _real_place(place: Place) -> Place:
-    return msgspec.structs.replace(place, path=known_path("path", place.path)) if place.path else place
+    def __enter__(self) -> None:
+        while not self._lock.acquire(timeout=0.2):
+            self._check()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()

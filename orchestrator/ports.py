@@ -10,7 +10,7 @@ import msgspec
 from foundation.ids import ItemId
 from memory_eval.bench.records import BenchReport
 from memory_fabric.ingest.watch import ChangeSet
-from memory_fabric.links.records import Neighbour, Place, RepoMap, Route
+from memory_fabric.links.records import Commit, Neighbour, Place, RepoMap, Route
 from memory_fabric.operations import (
     Answer,
     Check,
@@ -30,7 +30,27 @@ from memory_fabric.operations import (
 )
 from memory_fabric.records import Cite, Filters, MemoryItem, RecallQuery, RecallResult
 
-__all__ = ["BenchRequest", "EvalReport", "EvalService", "Info", "MemoryService", "SystemService"]
+__all__ = ["BenchRequest", "EvalReport", "EvalService", "Info", "LinkService", "MemoryService", "SystemService"]
+
+
+class LinkService(Protocol):
+    """The links between items, and the history behind them; every method blocks."""
+
+    def related(
+        self, place: Place, *, relations: Sequence[str] = (), direction: str = "", limit: int = 50
+    ) -> tuple[list[Cite], list[Neighbour]]:
+        """Return what a place means, and its neighbours."""
+
+    def path_between(self, start: Place, end: Place, *, most_steps: int, check: Check) -> Route:
+        """Return a shortest way between two items."""
+
+    def repo_map(
+        self, path: str, *, project: str = "", focus: Sequence[Place] = (), budget_tokens: int, check: Check
+    ) -> RepoMap:
+        """Draw what a tree leans on most."""
+
+    def blame(self, path: str, line: int = 0, line_end: int = 0) -> list[Commit]:
+        """Return the commits behind some lines of a file."""
 
 
 class MemoryService(Protocol):
@@ -83,18 +103,9 @@ class MemoryService(Protocol):
     def link(self, link: Link) -> None:
         """Add a typed edge."""
 
-    def related(
-        self, place: Place, *, relations: Sequence[str] = (), direction: str = "", limit: int = 50
-    ) -> tuple[list[Cite], list[Neighbour]]:
-        """Return what a place means, and its neighbours."""
-
-    def path_between(self, start: Place, end: Place, *, most_steps: int, check: Check) -> Route:
-        """Return a shortest way between two items."""
-
-    def repo_map(
-        self, path: str, *, project: str = "", focus: Sequence[Place] = (), budget_tokens: int, check: Check
-    ) -> RepoMap:
-        """Draw what a tree leans on most."""
+    @property
+    def graph(self) -> LinkService:
+        """Return who answers about links."""
 
     def forget(
         self,

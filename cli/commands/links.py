@@ -11,7 +11,7 @@ import click
 from cli.commands.common import GivenPath, json_option, linked_path
 from cli.completions import projects
 from cli.connect import connect
-from cli.render_links import show_map, show_related, show_route
+from cli.render_links import show_blame, show_map, show_related, show_route
 from cli.screen import print_json
 
 __all__ = ["COMMANDS", "place_of"]
@@ -22,7 +22,7 @@ RELATIONS = (
 )
 
 _ITEM = re.compile(r"mi_[0-9A-HJKMNP-TV-Z]{26}")
-_LINE = re.compile(r"(.+?):(\d{1,9})(?:-\d{1,9})?")
+_LINE = re.compile(r"(.+?):(\d{1,9})(?:-(\d{1,9}))?")
 
 
 def place_of(word: str, project: str = "") -> dict[str, Any]:
@@ -120,4 +120,21 @@ def map_command(
     return 0
 
 
-COMMANDS = {"related": related, "path": path, "map": map_command}
+@click.command()
+@click.argument("place")
+@json_option
+@click.pass_obj
+def blame(profile: Path | None, place: str, is_json: bool) -> int:
+    """Show the git commits behind PLACE: FILE, FILE:LINE or FILE:LINE-LINE, as citations are written."""
+    found = _LINE.fullmatch(place)
+    file, first, last = (found[1], int(found[2]), int(found[3] or 0)) if found is not None else (place, 0, 0)
+    with connect(profile) as client:
+        told = client.blame(linked_path("place", file), line=first, line_end=last)
+    if is_json:
+        print_json(told)
+    else:
+        show_blame(told)
+    return 0
+
+
+COMMANDS = {"blame": blame, "related": related, "path": path, "map": map_command}

@@ -8,13 +8,19 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from foundation.errors import InputError, NotFoundError
+from memory_fabric.asked import known_path
+from memory_fabric.config import IngestConfig
+from memory_fabric.ingest.blame import blame_lines
+from memory_fabric.ingest.history import commit_uri
+from memory_fabric.ingest.roots import allowed_roots
 from memory_fabric.links.graph import Edge, LinkGraph, build_graph
 from memory_fabric.links.meanings import Spot, cite_of
-from memory_fabric.links.records import Neighbour, Place, RepoMap, Route
+from memory_fabric.links.records import Commit, Neighbour, Place, RepoMap, Route
 from memory_fabric.links.related import find_spots, neighbours_of
 from memory_fabric.links.repo_map import Ranked, draw_map
 from memory_fabric.links.resolve import is_test_path
@@ -46,11 +52,13 @@ class Links:
     Args:
         store: The truth.
         count_tokens: By the tokenizer of the text model.
+        limits: Where and what may be read.
     """
 
-    def __init__(self, store: Store, count_tokens: Callable[[str], int]) -> None:
+    def __init__(self, store: Store, count_tokens: Callable[[str], int], limits: IngestConfig) -> None:
         self._store = store
         self._count_tokens = count_tokens
+        self._limits = limits
         self._graphs: OrderedDict[str, tuple[tuple[int, int], LinkGraph]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -71,7 +79,7 @@ class Links:
             NotFoundError: The place is not known.
         """
         with self._store.names() as names:
-            spots = find_spots(names, place)
+            spots = find_spots(names, _known(place))
             found = [neighbour for spot in spots for neighbour in neighbours_of(names, spot)]
         chosen = [
             n
@@ -92,6 +100,7 @@ class Links:
         Raises:
             NotFoundError: One of the places is not known.
         """
+        start, end = _known(start), _known(end)
         with self._store.names() as names:
             pairs = [(a.item, b.item) for a in find_spots(names, start) for b in find_spots(names, end)]
             pair = next(((a, b) for a, b in pairs if a.project == b.project), pairs[0])
@@ -128,12 +137,13 @@ class Links:
         started = time.perf_counter()
         if not (path or project):
             raise InputError("path", "nothing to draw", fix="give a path or a project")
+        path = known_path("path", path) if path else ""
         with self._store.names() as names:
             home, root, wanted = _territory(names, path, project)
             check()
             graph = self._graph(names, home)
             check()
-            places = [*focus, *wanted]
+            places = [*map(_known, focus), *wanted]
             keys = [s.item.key for place in places for s in find_spots(names, place) if s.item.project == home]
             ranks = graph.ranks(_focused(graph, keys))
             entries, of_files = _entries(names, graph, ranks, home, root, check)
@@ -142,6 +152,28 @@ class Links:
         )
         took_ms = (time.perf_counter() - started) * 1e3
         return RepoMap(text, tokens, budget_tokens, files, symbols, of_files, took_ms)
+
+    # ---- history ----------------------------------------------------------------------------------------------
+
+    def blame(self, path: str, line: int = 0, line_end: int = 0) -> list[Commit]:
+        """Return the commits behind some lines of a file as it is now, in the order of the lines.
+
+        Args:
+            path: Of the file.
+            line: The first, 1-based; 0 is all of the file.
+            line_end: The last, inclusive; 0 is `line`.
+
+        Raises:
+            InputError: The path lies outside the allowed folders, or the lines outside the file.
+            NotFoundError: The file is not committed, or git cannot be asked.
+        """
+        (file,) = allowed_roots([path], self._limits)
+        repo, commits = blame_lines(str(file), line, line_end, max_bytes=self._limits.max_file_bytes)
+        with self._store.names() as names:
+            ids = {c.commit: names.item_at_uri(commit_uri(repo, c.commit)) for c in commits if c.commit}
+        return [
+            msgspec.structs.replace(c, id=item.id) if (item := ids.get(c.commit)) is not None else c for c in commits
+        ]
 
     # ---- standing ---------------------------------------------------------------------------------------------
 
@@ -164,6 +196,10 @@ class Links:
             while len(self._graphs) > _KEPT:
                 self._graphs.popitem(last=False)
         return graph
+
+
+def _known(place: Place) -> Place:
+    return msgspec.structs.replace(place, path=known_path("path", place.path)) if place.path else place
 
 
 def _step(names: NameReader, graph: LinkGraph, edge: Edge, *, is_forward: bool) -> Neighbour:

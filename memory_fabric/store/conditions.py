@@ -59,8 +59,10 @@ def selector_filter(selector: ForgetSelector) -> tuple[list[str], list[Any]]:
         values.append(msgspec.json.encode(selector.ids).decode())
     if selector.path:
         condition, paths = below("i.path", [selector.path])
-        where.append(condition)
-        values += paths
+        # a commit has no path: it goes with the folder of its repository
+        history, repos = below("i.repo", [selector.path])
+        where.append(f"({condition} OR (i.path = '' AND {history}))")
+        values += paths + repos
     if selector.project:
         where.append("i.project = ?")
         values.append(selector.project)

@@ -229,6 +229,30 @@ class NameReader:
 
     # ---- whole projects ---------------------------------------------------------------------------------------
 
+    def item_at_uri(self, uri: str) -> LinkedItem | None:
+        """Return what bears an address: of several projects' the first."""
+        rows = self._db.execute("SELECT DISTINCT project FROM items").fetchall()
+        for (project,) in rows:
+            if (item := self._item("i.project = ? AND i.uri = ?", (project, uri))) is not None:
+                return item
+        return None
+
+    def uris_from(self, prefix: str) -> list[tuple[str, str]]:
+        """Return project and address of everything whose address begins so."""
+        rows = self._db.execute(
+            "SELECT project, uri FROM items WHERE uri >= ? AND uri < ?", (prefix, f"{prefix}\U0010ffff")
+        ).fetchall()
+        return msgspec.convert(rows, list[tuple[str, str]])
+
+    def repositories_below(self, folders: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the repositories, and their projects, of which something at or below some folders is stored."""
+        condition, values = below("i.path", folders)
+        rows = self._db.execute(
+            f"SELECT DISTINCT i.repo, i.project FROM items i WHERE i.repo <> '' AND {condition} ORDER BY 1, 2",  # noqa: S608 (constant column)
+            values,
+        ).fetchall()
+        return msgspec.convert(rows, list[tuple[str, str]])
+
     def projects_below(self, folder: str) -> list[str]:
         """Return the projects that have something at or below a folder, that with most of it first."""
         condition, values = below("i.path", [folder])

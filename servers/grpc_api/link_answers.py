@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from memory_fabric.links.records import Neighbour, RepoMap, Route
+from foundation.clock import format_rfc3339
+from memory_fabric.links.records import Commit, Neighbour, RepoMap, Route
 from memory_fabric.records import Cite
 from proto.cairn.v1 import memory_pb2
 from servers.grpc_api.answers import wire_cite
 from servers.grpc_api.wire_text import sendable
 
-__all__ = ["wire_map", "wire_related", "wire_route"]
+__all__ = ["wire_blame", "wire_map", "wire_related", "wire_route"]
 
 
 def wire_related(places: list[Cite], neighbours: list[Neighbour], took_ms: float) -> memory_pb2.RelatedReply:
@@ -41,6 +42,24 @@ def wire_route(route: Route, took_ms: float) -> memory_pb2.PathBetweenReply:
         steps=[_wire_neighbour(step) for step in route.steps],
         is_found=route.is_found,
         took_ms=took_ms,
+    )
+
+
+def wire_blame(commits: list[Commit]) -> memory_pb2.BlameReply:
+    """Return the commits behind lines as sent."""
+    return memory_pb2.BlameReply(
+        commits=[
+            memory_pb2.Blamed(
+                commit=c.commit,
+                author=sendable(c.author),
+                timestamp=format_rfc3339(c.timestamp_s) if c.commit else "",
+                summary=sendable(c.summary),
+                line=c.line,
+                line_end=c.line_end,
+                id=c.id,
+            )
+            for c in commits
+        ]
     )
 
 

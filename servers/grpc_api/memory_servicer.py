@@ -30,7 +30,7 @@ from servers.grpc_api.answers import (
 )
 from servers.grpc_api.bridge import Bridge
 from servers.grpc_api.imports import added, read_batches, telling_stored
-from servers.grpc_api.link_answers import wire_map, wire_related, wire_route
+from servers.grpc_api.link_answers import wire_blame, wire_map, wire_related, wire_route
 from servers.grpc_api.outbox import Outbox
 from servers.grpc_api.requests import to_filters, to_place, to_query, to_selector
 from servers.grpc_api.validate import LAYERS, MAX_NAME_CHARS, Door
@@ -181,7 +181,7 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
 
         def work(_: Check) -> memory_pb2.RelatedReply:
             started = time.perf_counter()
-            found = self._memory.related(place, relations=relations, direction=direction[0], limit=limit)
+            found = self._memory.graph.related(place, relations=relations, direction=direction[0], limit=limit)
             return wire_related(*found, took_ms=(time.perf_counter() - started) * 1e3)
 
         return self._bridge.call(context, work)
@@ -197,7 +197,7 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
 
         def work(check: Check) -> memory_pb2.PathBetweenReply:
             started = time.perf_counter()
-            route = self._memory.path_between(start, end, most_steps=most, check=check)
+            route = self._memory.graph.path_between(start, end, most_steps=most, check=check)
             return wire_route(route, took_ms=(time.perf_counter() - started) * 1e3)
 
         return self._bridge.call(context, work)
@@ -218,9 +218,22 @@ class MemoryServicer(memory_pb2_grpc.MemoryServicer):
         return self._bridge.call(
             context,
             lambda check: wire_map(
-                self._memory.repo_map(path, project=project, focus=focus, budget_tokens=budget, check=check)
+                self._memory.graph.repo_map(path, project=project, focus=focus, budget_tokens=budget, check=check)
             ),
         )
+
+    def Blame(  # noqa: N802 (named by the schema)
+        self, request: memory_pb2.BlameRequest, context: grpc.ServicerContext
+    ) -> memory_pb2.BlameReply:
+        """Return the commits behind lines."""
+        door = Door()
+        path = door.path("path", request.path)
+        line = door.within("line", request.line, 0, 2**31 - 1)
+        last = door.within("line_end", request.line_end, 0, 2**31 - 1)
+        if last and last < line:
+            door.refuse("line_end", f"must not be before line {line}, is {last}")
+        door.close()
+        return self._bridge.call(context, lambda _: wire_blame(self._memory.graph.blame(path, line, last)))
 
     # ---- recalling --------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ _ARGUMENTS = {
     "remember": ["x"],
 }
 _ARGUMENTS |= {"eval bench": ["beir", "."], "forget": ["x", "--yes"], "get": ["x"], "completion": ["bash"]}
-_ARGUMENTS |= {"related": ["x"], "path": ["x", "y"]}
+_ARGUMENTS |= {"related": ["x"], "path": ["x", "y"], "blame": ["x"]}
 
 
 def _commands(group: click.Group, before: str = "") -> dict[str, click.Command]:

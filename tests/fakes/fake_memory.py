@@ -13,7 +13,7 @@ from foundation.errors import InputError, NotFoundError
 from foundation.ids import ChunkId, ItemId, new_item_id
 from memory_fabric.ingest.moments import parse_when
 from memory_fabric.ingest.watch import ChangeSet
-from memory_fabric.links.records import Neighbour, Place, RepoMap, Route
+from memory_fabric.links.records import Commit, Neighbour, Place, RepoMap, Route
 from memory_fabric.operations import (
     Answer,
     AnswerSentence,
@@ -179,6 +179,17 @@ class FakeMemory:
         self.links.append(link)
 
     # ---- links ------------------------------------------------------------------------------------------------
+
+    @property
+    def graph(self) -> FakeMemory:
+        """Answers about links itself."""
+        return self
+
+    def blame(self, path: str, line: int = 0, line_end: int = 0) -> list[Commit]:
+        """Say that the text of a kept file was written at once."""
+        item = self._meant(Place(path=path))
+        last = line_end or line or len(item.text.splitlines())
+        return [Commit("a" * 40, "A. Author", 1_000.0, "all of it", line or 1, last, item.id)]
 
     def related(
         self, place: Place, *, relations: Sequence[str] = (), direction: str = "", limit: int = 50

@@ -501,6 +501,40 @@ class RepoMapRequest(_message.Message):
     budget_tokens: int
     def __init__(self, path: _Optional[str] = ..., project: _Optional[str] = ..., focus: _Optional[_Iterable[_Union[Place, _Mapping]]] = ..., budget_tokens: _Optional[int] = ...) -> None: ...
 
+class BlameRequest(_message.Message):
+    __slots__ = ("path", "line", "line_end")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    LINE_END_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    line: int
+    line_end: int
+    def __init__(self, path: _Optional[str] = ..., line: _Optional[int] = ..., line_end: _Optional[int] = ...) -> None: ...
+
+class Blamed(_message.Message):
+    __slots__ = ("commit", "author", "timestamp", "summary", "line", "line_end", "id")
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    LINE_END_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    commit: str
+    author: str
+    timestamp: str
+    summary: str
+    line: int
+    line_end: int
+    id: str
+    def __init__(self, commit: _Optional[str] = ..., author: _Optional[str] = ..., timestamp: _Optional[str] = ..., summary: _Optional[str] = ..., line: _Optional[int] = ..., line_end: _Optional[int] = ..., id: _Optional[str] = ...) -> None: ...
+
+class BlameReply(_message.Message):
+    __slots__ = ("commits",)
+    COMMITS_FIELD_NUMBER: _ClassVar[int]
+    commits: _containers.RepeatedCompositeFieldContainer[Blamed]
+    def __init__(self, commits: _Optional[_Iterable[_Union[Blamed, _Mapping]]] = ...) -> None: ...
+
 class RepoMapReply(_message.Message):
     __slots__ = ("text", "tokens", "budget_tokens", "files", "symbols", "of_files", "took_ms")
     TEXT_FIELD_NUMBER: _ClassVar[int]

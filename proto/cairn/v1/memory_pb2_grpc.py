@@ -106,6 +106,11 @@ class MemoryStub:
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapRequest.SerializeToString,
                 response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapReply.FromString,
                 _registered_method=True)
+        self.Blame = channel.unary_unary(
+                '/cairn.v1.Memory/Blame',
+                request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.BlameRequest.SerializeToString,
+                response_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.BlameReply.FromString,
+                _registered_method=True)
         self.Forget = channel.unary_stream(
                 '/cairn.v1.Memory/Forget',
                 request_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.ForgetRequest.SerializeToString,
@@ -240,6 +245,13 @@ class MemoryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Blame(self, request, context):
+        """Returns the git commits behind some lines of a file.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Forget(self, request, context):
         """Forgets what matches every field set. Progress, then one summary.
         """
@@ -354,6 +366,11 @@ def add_MemoryServicer_to_server(servicer, server):
                     servicer.RepoMap,
                     request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapRequest.FromString,
                     response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapReply.SerializeToString,
+            ),
+            'Blame': grpc.unary_unary_rpc_method_handler(
+                    servicer.Blame,
+                    request_deserializer=proto_dot_cairn_dot_v1_dot_memory__pb2.BlameRequest.FromString,
+                    response_serializer=proto_dot_cairn_dot_v1_dot_memory__pb2.BlameReply.SerializeToString,
             ),
             'Forget': grpc.unary_stream_rpc_method_handler(
                     servicer.Forget,
@@ -765,6 +782,33 @@ class Memory:
             '/cairn.v1.Memory/RepoMap',
             proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapRequest.SerializeToString,
             proto_dot_cairn_dot_v1_dot_memory__pb2.RepoMapReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Blame(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cairn.v1.Memory/Blame',
+            proto_dot_cairn_dot_v1_dot_memory__pb2.BlameRequest.SerializeToString,
+            proto_dot_cairn_dot_v1_dot_memory__pb2.BlameReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -9,6 +9,7 @@ import pytest
 
 from cli.commands.links import place_of
 from tests.cli.commands.home import Home
+from tests.memory_fabric.git_parts import commit, needs_git, repository
 
 pytestmark = pytest.mark.slow
 
@@ -78,3 +79,20 @@ def test_words_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert place_of("a/b.py:4-9", "p") == {"path": f"{tmp_path}/a/b.py", "line": 4, "project": "p"}
     assert place_of("a/b.zip!/c.py:4") == {"path": f"{tmp_path}/a/b.zip!/c.py", "line": 4, "project": ""}
     assert place_of("Store::open", "p") == {"symbol": "Store::open", "project": "p"}
+
+
+@needs_git
+def test_blame_shows_the_commit_behind_a_line(home: Home) -> None:
+    """Of a pasted citation, too; the commit is an item that can be asked about."""
+    root = repository(home.work / "repo")
+    home.write("repo/a.py", "x = 1\ny = 2\n")
+    name = commit(root, "Begin")
+    home.write("repo/a.py", "x = 1\ny = 2\nz = 3\n")
+    home.good("index", "repo", "--no-wait")
+    assert f"1-2  {name[:10]}" in (shown := home.good("blame", "repo/a.py"))
+    assert "3  not committed yet" in shown
+    (row,) = home.json("blame", "repo/a.py:1-2")["commits"]
+    assert (row["commit"], row["author"], row["summary"]) == (name, "a", "Begin")
+    assert home.json("related", row["id"])["neighbours"][0]["relation"] == "touches"
+    assert "has 3 lines" in home.bad("blame", "repo/a.py:9", status=2)
+    home.forget_all()

@@ -32,7 +32,7 @@ def fabric(tmp_path: Path, root: Path) -> Iterator[MemoryFabric]:
 
 
 def _way(fabric: MemoryFabric, start: Path, end: Path) -> Route:
-    return fabric.path_between(Place(path=str(start)), Place(path=str(end)), most_steps=12, check=go_on)
+    return fabric.graph.path_between(Place(path=str(start)), Place(path=str(end)), most_steps=12, check=go_on)
 
 
 def test_a_way_leads_over_links(fabric: MemoryFabric, root: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_drawn_link_opens_a_way_at_once(fabric: MemoryFabric, root: Path) -> N
 
 def test_a_map_shows_what_is_leaned_on(fabric: MemoryFabric, root: Path) -> None:
     """The class that others use comes with its line and signature, the test that uses them does not lead."""
-    drawn = fabric.repo_map(str(root), budget_tokens=500, check=go_on)
+    drawn = fabric.graph.repo_map(str(root), budget_tokens=500, check=go_on)
     assert "src/app/store.py\n  1: class Store" in drawn.text
     assert drawn.of_files == len(TREE) + 1
     assert 0 < drawn.tokens <= 500
@@ -74,7 +74,7 @@ def test_a_map_shows_what_is_leaned_on(fabric: MemoryFabric, root: Path) -> None
 @pytest.mark.parametrize("budget", [1, 10, 20, 40])
 def test_a_map_never_exceeds_its_budget(fabric: MemoryFabric, root: Path, budget: int) -> None:
     """However small."""
-    drawn = fabric.repo_map(str(root), budget_tokens=budget, check=go_on)
+    drawn = fabric.graph.repo_map(str(root), budget_tokens=budget, check=go_on)
     assert drawn.tokens <= budget
     assert (drawn.text == "") == (drawn.files == 0)
 
@@ -82,15 +82,15 @@ def test_a_map_never_exceeds_its_budget(fabric: MemoryFabric, root: Path, budget
 def test_focus_moves_the_map(fabric: MemoryFabric, root: Path) -> None:
     """What the file in hand uses rises above what the whole tree uses."""
     focus = [Place(path=str(root / "src/app/tools.py"))]
-    drawn = fabric.repo_map(str(root), focus=focus, budget_tokens=12, check=go_on)
+    drawn = fabric.graph.repo_map(str(root), focus=focus, budget_tokens=12, check=go_on)
     assert drawn.text.startswith("src/app/tools.py")
-    named = fabric.repo_map(str(root / "src/app/tools.py"), budget_tokens=12, check=go_on)
+    named = fabric.graph.repo_map(str(root / "src/app/tools.py"), budget_tokens=12, check=go_on)
     assert named.text.startswith("tools.py")
 
 
 def test_a_map_of_a_folder_shows_only_that_folder(fabric: MemoryFabric, root: Path) -> None:
     """With paths from there on."""
-    drawn = fabric.repo_map(str(root / "src/app"), budget_tokens=500, check=go_on)
+    drawn = fabric.graph.repo_map(str(root / "src/app"), budget_tokens=500, check=go_on)
     assert drawn.of_files == 4
     assert "store.py\n  1: class Store" in drawn.text
     assert "guide" not in drawn.text
@@ -98,7 +98,7 @@ def test_a_map_of_a_folder_shows_only_that_folder(fabric: MemoryFabric, root: Pa
 
 def test_standing_is_a_prior(fabric: MemoryFabric, root: Path) -> None:
     """0..1, highest for what all lean on, and nothing for what stands alone."""
-    standing = fabric._links.standing("p")
+    standing = fabric.graph.standing("p")
     with fabric._store.names() as names:
         named = {Path(i.path).name: standing.get(i.key, 0.0) for i in names.project_items("p")}
     assert max(named.values()) == 1.0 == max(named["store.py"], named["tools.py"], named["main.py"])
@@ -109,6 +109,6 @@ def test_standing_is_a_prior(fabric: MemoryFabric, root: Path) -> None:
 def test_what_cannot_be_drawn_is_said(fabric: MemoryFabric, tmp_path: Path) -> None:
     """A folder that is not indexed, and nothing at all."""
     with pytest.raises(NotFoundError):
-        fabric.repo_map(str(tmp_path / "else"), budget_tokens=100, check=go_on)
+        fabric.graph.repo_map(str(tmp_path / "else"), budget_tokens=100, check=go_on)
     with pytest.raises(InputError):
-        fabric.repo_map("", budget_tokens=100, check=go_on)
+        fabric.graph.repo_map("", budget_tokens=100, check=go_on)

@@ -78,7 +78,7 @@ def test_prose_links_to_files_and_symbols(fabric: MemoryFabric, root: Path) -> N
 
 def test_an_unexplained_name_is_a_guess(fabric: MemoryFabric, root: Path) -> None:
     """`store.close()` may be of another class; what was imported may not."""
-    found = fabric.related(_at(root, "src/app/main.py"))[1]
+    found = fabric.graph.related(_at(root, "src/app/main.py"))[1]
     weights = {n.cite.symbol: n.weight for n in found if n.relation == "calls" and n.direction == "out"}
     assert weights == {"Store": 1.0, "mend": 1.0, "Store.close": 0.5}
 
@@ -186,11 +186,11 @@ def test_other_projects_are_other_worlds(fabric: MemoryFabric, tmp_path: Path) -
     """The same tree twice gives no link across, and a symbol is found in both."""
     write(tmp_path / "copy", TREE)
     index(fabric, tmp_path / "copy", project="q")
-    places, found = fabric.related(Place(symbol="mend"))
+    places, found = fabric.graph.related(Place(symbol="mend"))
     assert len(places) == 2
     assert all((str(tmp_path / "copy") in n.cite.path) or (str(tmp_path / "tree") in n.cite.path) for n in found)
     for project, name in (("p", "tree"), ("q", "copy")):
-        found = fabric.related(Place(symbol="mend", project=project))[1]
+        found = fabric.graph.related(Place(symbol="mend", project=project))[1]
         assert {str(tmp_path / name) in n.cite.path for n in found} == {True}
 
 
@@ -198,7 +198,7 @@ def test_what_is_unknown_is_said(fabric: MemoryFabric, root: Path) -> None:
     """With advice."""
     for place in (Place(id="mi_x"), Place(path=str(root / "none.py")), Place(symbol="none_such")):
         with pytest.raises(NotFoundError):
-            fabric.related(place)
+            fabric.graph.related(place)
 
 
 def test_names_keep_no_secret(tmp_path: Path) -> None:

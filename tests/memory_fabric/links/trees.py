@@ -36,7 +36,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 def neighbours(fabric: MemoryFabric, place: Place, root: Path, **fields: str) -> set[tuple[str, str, str]]:
     """Return direction, relation and place of each neighbour: short path, line, symbol."""
-    found = fabric.related(place, **fields)[1]  # type: ignore[arg-type]  # as given
+    found = fabric.graph.related(place, **fields)[1]  # type: ignore[arg-type]  # as given
     return {(n.direction, n.relation, _short(n, root)) for n in found}
 
 

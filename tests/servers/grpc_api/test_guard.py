@@ -39,6 +39,7 @@ _GOOD: dict[str, Any] = {
     "Related": memory_pb2.RelatedRequest(place=memory_pb2.Place(id="a")),
     "PathBetween": memory_pb2.PathBetweenRequest(start=memory_pb2.Place(id="a"), end=memory_pb2.Place(id="b")),
     "RepoMap": memory_pb2.RepoMapRequest(project="p"),
+    "Blame": memory_pb2.BlameRequest(path="/a"),
     "Get": memory_pb2.GetRequest(id="a"),
     "Link": memory_pb2.LinkRequest(src="a", dst="b", relation="calls"),
     "Forget": memory_pb2.ForgetRequest(ids=["a"]),
@@ -68,6 +69,11 @@ class _Broken:
 
     def __init__(self, error: Exception) -> None:
         self._error = error
+
+    @property
+    def graph(self) -> Any:
+        """Fails, too, but only when it is asked."""
+        return self
 
     def __getattr__(self, name: str) -> Any:
         def fail(*_: Any, **__: Any) -> Any:

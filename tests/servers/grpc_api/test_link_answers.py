@@ -87,3 +87,14 @@ def test_an_unknown_place_is_not_found(memory: Any) -> None:
     """As everywhere."""
     with refused(grpc.StatusCode.NOT_FOUND):
         memory.Related(wire.RelatedRequest(place=wire.Place(symbol="none")))
+
+
+def test_commits_behind_lines(memory: Any, tmp_path: Path) -> None:
+    """With their lines and times; bad lines are refused."""
+    (tmp_path / "a.md").write_text("one\ntwo\n")
+    list(memory.Index(wire.IndexRequest(paths=[str(tmp_path)])))
+    (row,) = memory.Blame(wire.BlameRequest(path=str(tmp_path / "a.md"))).commits
+    assert (row.line, row.line_end, row.summary, row.timestamp) == (1, 2, "all of it", "1970-01-01T00:16:40.000Z")
+    with refused(BAD) as held:
+        memory.Blame(wire.BlameRequest(path="a.md", line=3, line_end=2))
+    assert violations(held[0]) == ["path", "line_end"]
