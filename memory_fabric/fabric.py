@@ -12,7 +12,7 @@ import msgspec
 from foundation.clock import Clock, SystemClock, format_rfc3339
 from foundation.errors import InputError, NotFoundError
 from foundation.ids import ItemId, new_ulid
-from foundation.paths import expanded_path
+from foundation.paths import expanded_path, real_path
 from memory_fabric.answer.answerer import Answerer
 from memory_fabric.answer.packer import Packer
 from memory_fabric.answer.weights import AnswerWeights, load_weights
@@ -467,18 +467,3 @@ def _as_note(draft: ItemDraft, uri: str, tags: Sequence[str], layer: str) -> Ite
     """A remembered text is a note with an address of its own, not an imported record."""
     address = uri or f"memory:{draft.uri.rsplit('/', 1)[-1]}"
     return msgspec.structs.replace(draft, uri=address, tags=tuple(tags), layer=layer, quality=0.8)
-
-
-class _Turn:
-    """A lock that can be waited for under a deadline."""
-
-    def __init__(self, lock: threading.Lock, check: Check) -> None:
-        self._lock = lock
-        self._check = check
-
-    def __enter__(self) -> None:
-        while not self._lock.acquire(timeout=0.2):
-            self._check()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()

@@ -51,6 +51,8 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a `RecallRequest`."""
     under = options.pop("under")
     options["path_prefix"] = linked_path("under", under) if under else ""
+    if options.pop("history", False):
+        options["layers"] = ["episodic"]
     return options
 
 
@@ -61,6 +63,7 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
     help="Answer every line of a JSON-lines file.",
 )
+@click.option("--history", is_flag=True, help="Search what commits say instead of what files say.")
 @click.option("--explain", is_flag=True, help="Show the parts of every score.")
 @_filters
 @json_option

@@ -127,6 +127,8 @@ def _remember(
     wanted = [name for name in listed.decode("ascii", "replace").split() if _HASH.fullmatch(name)]
     fresh = [name for name in reversed(wanted) if commit_uri(repo, name) not in known]
     gone = known.difference(commit_uri(repo, name) for name in wanted)
+    if fresh:
+        store.note_history()
     items = chunks = redacted = 0
     for start in range(0, len(fresh), _BATCH):
         check()

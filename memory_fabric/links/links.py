@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import posixpath
 import threading
 import time
@@ -22,10 +23,11 @@ from memory_fabric.links.graph import Edge, LinkGraph, build_graph
 from memory_fabric.links.meanings import Spot, cite_of
 from memory_fabric.links.records import Commit, Neighbour, Place, RepoMap, Route
 from memory_fabric.links.related import find_spots, neighbours_of
-from memory_fabric.links.repo_map import Ranked, draw_map
+from memory_fabric.links.repo_map import MAX_ENTRIES, Ranked, draw_map
 from memory_fabric.links.resolve import is_test_path
 from memory_fabric.operations import Check
 from memory_fabric.records import Cite
+from memory_fabric.store.drafts import Definition
 from memory_fabric.store.names import FILE, NameReader
 from memory_fabric.store.store import Store
 
@@ -35,7 +37,6 @@ _KEPT = 2
 """Graphs in memory: one of 100,000 fragments takes tens of megabytes."""
 
 _MOST_STEPS = 12
-_MAX_SYMBOLS_A_FILE = 60
 _REST = 0.25
 """What all of a tree counts beside what was named: what the reader works on comes first, what all use is still seen."""
 
@@ -146,7 +147,7 @@ class Links:
             places = [*map(_known, focus), *wanted]
             keys = [s.item.key for place in places for s in find_spots(names, place) if s.item.project == home]
             ranks = graph.ranks(_focused(graph, keys))
-            entries, of_files = _entries(names, graph, ranks, home, root, check)
+            entries, of_files = _entries(names, graph, ranks, home, root, min(budget_tokens, MAX_ENTRIES))
         text, tokens, files, symbols = draw_map(
             entries, root=root, budget_tokens=budget_tokens, count_tokens=self._count_tokens
         )
@@ -244,25 +245,31 @@ def _focused(graph: LinkGraph, keys: Sequence[int]) -> dict[int, float] | None:
 
 
 def _entries(
-    names: NameReader, graph: LinkGraph, ranks: NDArray[np.float64], project: str, root: str, check: Check
+    names: NameReader, graph: LinkGraph, ranks: NDArray[np.float64], project: str, root: str, most: int
 ) -> tuple[list[Ranked], int]:
-    """Return what a map may show, and how many files there are."""
-    symbols: dict[int, list[tuple[int, float]]] = {}
-    for (key, line), rank in graph.symbol_ranks(ranks).items():
-        symbols.setdefault(key, []).append((line, rank))
+    """Return the best that a map may show, and how many files there are.
+
+    Args:
+        names: The store.
+        graph: Of the project.
+        ranks: Of its items.
+        project: Its name.
+        root: Only what is below; empty is all.
+        most: Entries that could fit: one takes a token at least.
+    """
+    items = {
+        item.key: item
+        for item in names.project_items(project)
+        if not item.uri.startswith("git:") and (not root or item.path.startswith(f"{root.rstrip('/')}/"))
+    }
+    worth = {key: _OF_TESTS if is_test_path(item.path) else 1.0 for key, item in items.items()}
+    found = [(float(ranks[graph.place[key]]) * worth[key] * _BARE, key, 0) for key in items if key in graph.place]
+    found += [(rank * worth[key], key, line) for (key, line), rank in graph.symbol_ranks(ranks).items() if key in items]
     entries: list[Ranked] = []
-    of_files = 0
-    for item in names.project_items(project):
-        if root and not item.path.startswith(f"{root.rstrip('/')}/"):
-            continue
-        if item.uri.startswith("git:"):
-            continue
-        of_files += 1
-        check()
-        worth = _OF_TESTS if is_test_path(item.path) else 1.0
-        entries.append(Ranked(item, float(ranks[graph.place[item.key]]) * worth * _BARE))
-        best = sorted(symbols.get(item.key, ()), key=lambda pair: -pair[1])[:_MAX_SYMBOLS_A_FILE]
-        if best:
-            by_line = {d.line_start: d for d in reversed(names.definitions_of(item.key)) if d.kind != FILE}
-            entries += [Ranked(item, rank * worth, by_line[line]) for line, rank in best if line in by_line]
-    return entries, of_files
+    by_line: dict[int, dict[int, Definition]] = {}
+    for rank, key, line in heapq.nlargest(most, found):
+        if line and key not in by_line:
+            by_line[key] = {d.line_start: d for d in reversed(names.definitions_of(key)) if d.kind != FILE}
+        if not line or line in by_line[key]:
+            entries.append(Ranked(items[key], rank, by_line[key][line] if line else None))
+    return entries, len(items)

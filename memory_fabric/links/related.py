@@ -21,6 +21,9 @@ _MAX_USES = 600
 _MAX_USERS = 120
 """Places that use one name which are looked at, newest first."""
 
+_MAX_ALL_USERS = 400
+"""Of all names of one item together: what hundreds lean on is not read to its end."""
+
 _MAX_OWN_NAMES = 300
 _MAX_INSIDE = 50
 _MAX_LINKS = 500
@@ -121,6 +124,7 @@ def _outgoing(names: NameReader, spot: Spot) -> Iterator[Neighbour]:
 def _incoming(names: NameReader, spot: Spot) -> Iterator[Neighbour]:
     item = spot.item
     lookup = StoreLookup(names)
+    meant: dict[tuple[int, str, str, str, str], list[tuple[Spot, float]]] = {}
     for use, own in _users(names, spot, lookup):
         if use.item.key == item.key and not spot.symbol:
             continue
@@ -129,7 +133,10 @@ def _incoming(names: NameReader, spot: Spot) -> Iterator[Neighbour]:
             continue
         if spot.symbol and use.item.key == item.key and _is_within(reference.scope, spot.symbol):
             continue
-        for target, weight in meanings(reference, use.item, lookup):
+        said = (use.item.key, reference.relation, reference.kind, reference.name, reference.hint)
+        if said not in meant:
+            meant[said] = meanings(reference, use.item, lookup)
+        for target, weight in meant[said]:
             if target.item.key != item.key or (spot.symbol and target.symbol != own):
                 continue
             cite = Cite(path=use.item.path, line=reference.line, uri=use.item.uri, symbol=reference.scope)
@@ -157,17 +164,23 @@ def _users(names: NameReader, spot: Spot, lookup: StoreLookup) -> Iterator[tuple
     family = family_of(item.path)
     own = names_under(names.definitions_of(item.key), spot.symbol)
     seen: set[tuple[str, str]] = set()
+    left = _MAX_ALL_USERS
     for definition in own[:_MAX_OWN_NAMES]:
         kinds = {"message": ("message",), FILE: ("module", "symbol")}.get(definition.kind, ("symbol",))
-        if definition.name.startswith(_DUNDER) or (definition.name, kinds[0]) in seen:
+        if definition.name.startswith(_DUNDER) or (definition.name, kinds[0]) in seen or left <= 0:
             continue
         seen.add((definition.name, kinds[0]))
         named = lookup.named(definition.name, item.project)
         # what has many meanings is meant only where its source says which
         is_common = sum(family_of(n.item.path) == family for n in named) > MOST
         for use in names.uses(
-            definition.name, item.project, kinds, is_explained=is_common and kinds == ("symbol",), limit=_MAX_USERS
+            definition.name,
+            item.project,
+            kinds,
+            is_explained=is_common and kinds == ("symbol",),
+            limit=min(_MAX_USERS, left),
         ):
+            left -= 1
             yield use, definition.symbol
     if not spot.symbol and item.path:
         for use in names.uses(item.path.rpartition("/")[2], item.project, ("file",), limit=_MAX_USERS):

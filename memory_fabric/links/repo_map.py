@@ -10,9 +10,9 @@ import msgspec
 from memory_fabric.store.drafts import Definition
 from memory_fabric.store.names import LinkedItem
 
-__all__ = ["Ranked", "draw_map"]
+__all__ = ["MAX_ENTRIES", "Ranked", "draw_map"]
 
-_MAX_ENTRIES = 4_000
+MAX_ENTRIES = 4_000
 """Of one map; no budget that a model reads takes more."""
 
 _INDENT = "  "
@@ -41,7 +41,7 @@ def draw_map(
         The text, its tokens, and how many files and symbols it shows.
     """
     ordered = sorted(entries, key=lambda e: (-e.rank, e.item.path, e.definition.line_start if e.definition else 0))
-    ordered = ordered[:_MAX_ENTRIES]
+    ordered = ordered[:MAX_ENTRIES]
     low, high, best = 0, len(ordered), ""
     while low < high:
         middle = (low + high + 1) // 2

@@ -34,7 +34,7 @@ from memory_fabric.recall.fusion import (
 )
 from memory_fabric.recall.literals import count_held
 from memory_fabric.recall.proof import proofs
-from memory_fabric.recall.query import QueryPlan, plan_query
+from memory_fabric.recall.query import QueryPlan, plan_query, without_history
 from memory_fabric.recall.snippet import QueryWords, cut_snippet, query_words
 from memory_fabric.recall.trust import closeness, dense_share, is_evident, prominence, reading_skill
 from memory_fabric.records import ChunkRow, Cite, Filters, Hit, RecallQuery, RecallResult
@@ -142,7 +142,7 @@ class Retriever:
         started = time.perf_counter()
         stages = _Stages()
         degraded: list[str] = []
-        plan = plan_query(query, self._clock.now_s())
+        plan = without_history(plan_query(query, self._clock.now_s()), has_history=self._store.has_history)
         wanted = max(self._config.candidates, query.k * 2)
         check()
         found = self._search(plan, query, wanted, stages, degraded, check)

@@ -44,7 +44,8 @@ _CURSOR_DIGITS = 18
 _CHUNK = """
 SELECT c.id, i.id, c.item_key, c.ordinal, c.text, c.context, c.line_start, c.line_end, c.page, c.language, c.symbol,
        c.symbol_kind, c.content_hash, i.modality, i.project, i.path, i.uri, coalesce(c.timestamp_s, i.timestamp_s, 0),
-       i.quality, i.layer, coalesce(c.timestamp_s, i.timestamp_s) IS NOT NULL
+       i.quality, CASE WHEN i.uri >= 'git:' AND i.uri < 'git;' THEN 'commit' ELSE i.layer END,
+       coalesce(c.timestamp_s, i.timestamp_s) IS NOT NULL
 FROM chunks c JOIN items i ON i.key = c.item_key
 """
 

@@ -71,6 +71,8 @@ class Store:
         """Whether the store was closed before it was opened; if not, `verify` is worth its time."""
         self.drawn_links = 0
         """Edges that were drawn since the store was opened: what was counted from links is old when it changes."""
+        self.has_history = bool(self._reader.pool.rows("SELECT 1 FROM meta WHERE key = 'has_history'"))
+        """Whether commits were ever stored: then a question that asks for no layer leaves them out."""
         self.store_id = self._read_store_id()
         self.embeddings = EmbeddingCache(folder / _CACHE)
 
@@ -221,6 +223,12 @@ class Store:
     def drop_roots(self, paths: Sequence[str]) -> None:
         """Forget that some places were asked to be indexed; unknown ones are ignored."""
         self._commit.run(lambda connection: drop_roots(connection, paths))
+
+    def note_history(self) -> None:
+        """Remember that commits are stored; to be called before the first is."""
+        if not self.has_history:
+            self._commit.run(lambda db: db.execute("INSERT OR IGNORE INTO meta VALUES ('has_history', '1')"))
+            self.has_history = True
 
     def compact_journal(self, upto: JournalSeq) -> int:
         """Drop what a replay does not need from the journal up to a position; returns how many lines went.

@@ -64,7 +64,18 @@ def test_each_commit_is_an_item(fabric: MemoryFabric, repo: Path) -> None:
     )
     assert (item.meta.fields["author"], item.meta.title) == ("a", f"commit {name[:10]}")
     assert item.source.timestamp == float(git(repo, "log", "-1", "--format=%ct", name))
-    assert ask(fabric, "walrus").items[0].cite.uri == item.source.uri
+    assert ask(fabric, "walrus", layers=("episodic",)).items[0].cite.uri == item.source.uri
+
+
+def test_a_plain_question_leaves_commits_out(fabric: MemoryFabric, repo: Path) -> None:
+    """Their layer must be asked for; notes of that layer are found as before."""
+    fabric.remember("the walrus came by", layer="episodic", project="p")
+    index(fabric, repo)
+    plain = ask(fabric, "walrus").items
+    assert [hit.cite.uri[:7] for hit in plain] == ["memory:"]
+    asked = ask(fabric, "walrus", layers=("episodic",)).items
+    assert sorted(hit.cite.uri[:4] for hit in asked) == ["git:", "memo"]
+    assert ask(fabric, "walrus", layers=("semantic",)).items == ()
 
 
 def test_a_commit_is_linked_with_what_it_touched(fabric: MemoryFabric, repo: Path) -> None:
