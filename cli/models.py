@@ -84,6 +84,7 @@ class ScoreParts(msgspec.Struct, frozen=True):
     boost: float
     rerank: float | None
     proof: float | None
+    share: float | None
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -127,7 +127,7 @@ def _show_source(mark: str, cite: Any, freshness: str = "fresh") -> None:
 
 
 def _parts(parts: Any) -> str:
-    names = ("dense", "sparse", "recency", "quality", "proof", "boost", "rerank")
+    names = ("dense", "sparse", "recency", "quality", "proof", "share", "boost", "rerank")
     values = ((name, getattr(parts, name, None)) for name in names)
     return "  ".join(f"{name} {value:.3f}" for name, value in values if value is not None)
 

@@ -294,6 +294,8 @@ class ScoreParts(msgspec.Struct, frozen=True):
     rerank: float | None = None
     proof: float | None = None
     """How much of the question stands together; None for what was not among the best."""
+    share: float | None = None
+    """Weight of the dense score, where it is chosen for each fragment; the sparse one, with its proof, has the rest."""
 
 
 Freshness = Literal["fresh", "stale", "gone", "unknown"]

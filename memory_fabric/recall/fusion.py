@@ -133,8 +133,7 @@ def fuse_adaptive(
 
     def score(row: ChunkRow) -> None:
         parts = parts_of[row.id]
-        weight = 0.0 if legs.dense is None else 1.0 if legs.sparse is None else share(row)
-        words = parts.sparse or 0.0
+        weight, words = parts.share or 0.0, parts.sparse or 0.0
         if parts.proof is not None:
             words += _PROOF * (parts.proof - words)
         relevance = weight * (parts.dense or 0.0) + (1.0 - weight) * words
@@ -142,7 +141,8 @@ def fuse_adaptive(
         scores[row.id] = raised(relevance, parts.boost) * (1.0 - _PRIOR * (1.0 - prior))
 
     for row in rows:
-        parts_of[row.id] = _parts(row, dense, sparse, recency(row), boost(row))
+        weight = 0.0 if legs.dense is None else 1.0 if legs.sparse is None else share(row)
+        parts_of[row.id] = msgspec.structs.replace(_parts(row, dense, sparse, recency(row), boost(row)), share=weight)
         score(row)
     best = heapq.nlargest(_PROVEN, rows, key=lambda row: scores[row.id])
     proof = prove(best) if legs.sparse is not None else {}

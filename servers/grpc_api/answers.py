@@ -147,6 +147,7 @@ def _wire_hit(hit: Hit) -> memory_pb2.Hit:
             boost=parts.boost,
             rerank=parts.rerank,
             proof=parts.proof,
+            share=parts.share,
         ),
         snippet=sendable(hit.snippet),
         cite=wire_cite(hit.cite),

@@ -68,7 +68,7 @@ def test_recall_is_the_documented_json(client: CairnClient, note: Path) -> None:
     assert hit["cite"] == {"path": str(note), "line": 1, "line_end": 1, "uri": str(note)}
     assert hit["parts"] == {
         "dense": None, "sparse": 1.0, "recency": 0.5, "quality": 0.0, "boost": 0.0, "rerank": None,
-        "proof": None,
+        "proof": None, "share": None,
     }  # fmt: skip
     assert hit["highlights"] == [[0, 4]]
     assert hit["freshness"] == "fresh"

@@ -38,7 +38,7 @@ from tests.cli.screens import CSI, put_screen
 
 _MARK = "\x1b[1;33m"
 _PLAIN = "\x1b[0m"
-_PARTS = ScoreParts(0.5, None, 0.1, 0.2, 0.0, None, None)
+_PARTS = ScoreParts(0.5, None, 0.1, 0.2, 0.0, None, None, None)
 
 
 def _result(snippet: str, *words: str, path: str = "/x/a.md", symbol: str = "") -> RecallResult:

@@ -207,7 +207,7 @@ class RecallRequest(_message.Message):
     def __init__(self, text: _Optional[str] = ..., signals: _Optional[_Union[Signals, _Mapping]] = ..., modality: _Optional[_Iterable[str]] = ..., project: _Optional[str] = ..., language: _Optional[str] = ..., path_prefix: _Optional[str] = ..., layers: _Optional[_Iterable[str]] = ..., since: _Optional[str] = ..., until: _Optional[str] = ..., k: _Optional[int] = ..., strategy: _Optional[str] = ..., weights: _Optional[_Union[Weights, _Mapping]] = ..., is_ungrouped: _Optional[bool] = ...) -> None: ...
 
 class ScoreParts(_message.Message):
-    __slots__ = ("dense", "sparse", "recency", "quality", "boost", "rerank", "proof")
+    __slots__ = ("dense", "sparse", "recency", "quality", "boost", "rerank", "proof", "share")
     DENSE_FIELD_NUMBER: _ClassVar[int]
     SPARSE_FIELD_NUMBER: _ClassVar[int]
     RECENCY_FIELD_NUMBER: _ClassVar[int]
@@ -215,6 +215,7 @@ class ScoreParts(_message.Message):
     BOOST_FIELD_NUMBER: _ClassVar[int]
     RERANK_FIELD_NUMBER: _ClassVar[int]
     PROOF_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
     dense: float
     sparse: float
     recency: float
@@ -222,7 +223,8 @@ class ScoreParts(_message.Message):
     boost: float
     rerank: float
     proof: float
-    def __init__(self, dense: _Optional[float] = ..., sparse: _Optional[float] = ..., recency: _Optional[float] = ..., quality: _Optional[float] = ..., boost: _Optional[float] = ..., rerank: _Optional[float] = ..., proof: _Optional[float] = ...) -> None: ...
+    share: float
+    def __init__(self, dense: _Optional[float] = ..., sparse: _Optional[float] = ..., recency: _Optional[float] = ..., quality: _Optional[float] = ..., boost: _Optional[float] = ..., rerank: _Optional[float] = ..., proof: _Optional[float] = ..., share: _Optional[float] = ...) -> None: ...
 
 class Range(_message.Message):
     __slots__ = ("start", "end")

@@ -73,7 +73,7 @@ def test_json_has_one_shape(asked: Home) -> None:
     hit = found["items"][0]
     told = {"id", "score", "parts", "snippet", "cite", "modality", "project", "highlights", "more", "freshness"}
     assert told == hit.keys()
-    assert hit["parts"].keys() == {"dense", "sparse", "recency", "quality", "boost", "rerank", "proof"}
+    assert hit["parts"].keys() == {"dense", "sparse", "recency", "quality", "boost", "rerank", "proof", "share"}
     assert hit["parts"]["dense"] is None
     assert {"path", "line", "line_end", "uri"} <= hit["cite"].keys()
     start, end = hit["highlights"][0]
