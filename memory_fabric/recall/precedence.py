@@ -81,8 +81,8 @@ def overshadowed(rows: Sequence[ChunkRow], scores: Mapping[ChunkId, float], plan
     """Return the fragments beside which one that should come first answers nearly as well, with the number of reasons.
 
     For a helper, or a file's head, that is an exported definition of its file; for a test, or what a program has
-    written, whatever is none, unless these are asked for; for code, unless the question is about code, prose; for a turn
-    of somebody else, where one speaker is named, a turn of that one.
+    written, whatever is none, unless these are asked for; for code, unless the question is about code, prose; for a
+    turn of somebody else, where one speaker is named, a turn of that one.
 
     Args:
         rows: All candidates.
