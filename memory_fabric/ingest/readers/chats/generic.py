@@ -6,6 +6,7 @@ like a message and is a record (a commit has an author, a message and a date, to
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -48,6 +49,13 @@ _TRIED = 8
 """Elements of an array that decide whether the others are looked at."""
 
 
+def _key_of(names: Sequence[str]) -> re.Pattern[bytes]:
+    return re.compile(rf'"(?:{"|".join(names)})"\s*+:'.encode(), re.IGNORECASE)
+
+
+_SPEAKER_KEY, _TEXT_KEY = _key_of(_SPEAKER), _key_of(_TEXT)
+
+
 class _Message(msgspec.Struct, frozen=True):
     said: Said
     session: str
@@ -58,10 +66,7 @@ class _Message(msgspec.Struct, frozen=True):
 
 def looks_like_chat(data: bytes) -> bool:
     """Return whether the beginning of a JSON text names a speaker and a text: only then is it worth decoding."""
-    head = data[:_MARK_BYTES].lower()
-    return any(b'"%b"' % name.encode() in head for name in _SPEAKER) and any(
-        b'"%b"' % name.encode() in head for name in _TEXT
-    )
+    return _TEXT_KEY.search(data, 0, _MARK_BYTES) is not None and _SPEAKER_KEY.search(data, 0, _MARK_BYTES) is not None
 
 
 def conversations(piece: Piece, mime: str) -> Iterator[Conversation | Document] | None:

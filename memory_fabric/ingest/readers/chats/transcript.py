@@ -26,7 +26,7 @@ __all__ = ["as_conversation"]
 _LOOK_LINES = 60
 """The first turn stands in these lines, behind a title and what an export says of itself."""
 
-_BEGIN_CHARS, _LINE_CHARS = 80, 400
+_LINE_CHARS = 400
 """As much of a line is looked at: a label stands at its beginning."""
 
 # INVARIANT: as everywhere here, no pattern tries one sign in two ways
@@ -52,6 +52,7 @@ _NOT_NAMES = frozenset(
     " todo fixme important see summary description default type types name title author version date time from to"
     " subject cc bcc url link source usage returns args raises yields parameters input output question answer q a"
     " step steps result results status id address phone email e-mail age license copyright requires keywords price"
+    " mime-version content-type content-id content-disposition message-id received return-path"
     " added changed fixed removed deprecated security pros cons input output expected actual before after"
     " примечание внимание важно пример совет итог вывод дата время тема кому копия автор название версия адрес"
     " телефон почта возраст статус источник описание тип имя вопрос шаг результат плюсы минусы цена".split()
@@ -85,20 +86,18 @@ def as_conversation(document: Document, path: str) -> Document:
         document: Text or Markdown as it stands.
         path: Of the source; a date in it counts where the text has none.
     """
-    rows = document.text.split("\n")
-    head = [row[:_LINE_CHARS] for row in rows[:_LOOK_LINES] if _could_begin(row[:_BEGIN_CHARS])]
-    for look, accepted in _FORMS if head else ():
-        if not any(look(row) is not None for row in head):
+    head = [row[:_LINE_CHARS] for row in document.text.split("\n", _LOOK_LINES)[:_LOOK_LINES]]
+    rows: list[str] = []
+    for form in _FORMS:
+        # nearly every text is none: what a label must hold is asked before the pattern is tried
+        likely = [row for row in head if form.holds in row and row.startswith(form.starts)]
+        if len(likely) < form.least or sum(form.look(row) is not None for row in likely) < form.least:
             continue
-        labels = accepted(_labels(rows, look), rows)
+        rows = rows or document.text.split("\n")
+        labels = form.accepted(_labels(rows, form.look), rows)
         if labels and labels[0].row < _LOOK_LINES:
             return _conversation(document, labels, path)
     return document
-
-
-def _could_begin(head: str) -> bool:
-    """Return whether a line may be a label: most lines of most files are none."""
-    return ":" in head or "[" in head or head.startswith(("**", "#"))
 
 
 def _labels(rows: Sequence[str], look: _Look) -> list[_Label]:
@@ -196,14 +195,25 @@ def _is_first(labels: Sequence[_Label], rows: Sequence[str]) -> bool:
     return sum(not row.startswith(("#", "*", "-", ">", "_", "[")) for row in before) <= 2 and len(before) <= 12
 
 
-_FORMS: tuple[tuple[_Look, Callable[[list[_Label], Sequence[str]], list[_Label]]], ...] = (
-    (_stamped, _dated),
-    (_copied, _dated),
-    (_bold, _spoken),
-    (_heading, _spoken),
-    (_plain, _spoken),
+class _Form(NamedTuple):
+    """How a label is written, and which of those found are taken for speakers."""
+
+    look: _Look
+    accepted: Callable[[list[_Label], Sequence[str]], list[_Label]]
+    holds: str
+    """In every line with a label."""
+    starts: tuple[str, ...] = ("",)
+    least: int = 1
+    """Labels in the first lines; one `Name:` stands in many a text."""
+
+
+_FORMS = (
+    _Form(_stamped, _dated, ":", ("[", *"0123456789")),
+    _Form(_copied, _dated, "["),
+    _Form(_bold, _spoken, "**", ("**", "- **", "* **")),
+    _Form(_heading, _spoken, "#", ("#",)),
+    _Form(_plain, _spoken, ":", least=2),
 )
-"""How a label is written, and which of those found are taken for speakers."""
 
 
 # ---- the conversation -----------------------------------------------------------------------------------------

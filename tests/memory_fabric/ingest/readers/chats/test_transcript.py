@@ -53,6 +53,7 @@ def test_transcripts_are_conversations(path: str, text: str, speakers: list[str]
         ("a.md", "## User\nwhat a user is\n## Server\nwhat a server is\n"),
         ("a.md", "```\nUser: how?\nAssistant: so\n```\n"),
         ("a.txt", "Анна: привет\nОлег: да\n"),
+        ("a.eml.txt", "MIME-Version: 1.0 of mail\nContent-Type: multipart and so on\n" * 6),
         ("a.txt", "Dear Ann:\n\nI write to you about the tulips.\n\nRegards: Bob\n"),
     ],
 )
