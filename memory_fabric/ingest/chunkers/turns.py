@@ -15,7 +15,12 @@ __all__ = ["chunk_turns"]
 
 _RUN_SHARE = 0.5
 """Share of the wanted size up to which turns are gathered: a question and its short answer belong together, and a run
-that is longer is found less well by what one of its turns says."""
+that is longer is found less well by what one of its turns says.
+
+Source: measured on 383 questions to three long conversations, the share of the turns that prove the answer among the
+first 1,000 / 2,000 / 4,000 characters: every turn by itself .598 .675 .746, up to a quarter .602 .696 .771, half .608
+.713 .785, the whole size .575 .715 .793; without the day in the context, half .595 .707 .779.
+"""
 
 _SILENCE_S = 3600.0
 """What is said after so long a silence is about something else more often than not."""
