@@ -12,6 +12,7 @@ SUITE = (
     "vector_index",
     "vector_peers",
     "pipeline",
+    "chats",
     "recall_latency",
     "freshness",
     "footprint",

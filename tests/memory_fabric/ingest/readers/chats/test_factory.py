@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import sysconfig
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from memory_fabric.errors import UnreadableError
 from memory_fabric.ingest.readers.factory import read_bytes, read_bytes_with_skips
 from tests.memory_fabric.ingest.readers.chats.samples import CLAUDE, TRIP, chatgpt, node, pretty
 from tests.memory_fabric.ingest.readers.samples import LIMITS, check_document, one
@@ -84,3 +87,21 @@ def test_two_conversations_of_one_id_are_both_kept() -> None:
 def test_a_mark_of_the_encoding_does_no_harm() -> None:
     """Some programs write one."""
     assert one("c.json", b"\xef\xbb\xbf" + json.dumps([TRIP]).encode()).meta["export"] == "chatgpt"
+
+
+@pytest.mark.slow
+def test_the_standard_library_holds_no_conversation() -> None:
+    """Hundreds of texts and JSON files, not one of which is a chat."""
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    endings = {".md", ".txt", ".rst", ".json", ".log"}
+    files = [path for path in folder.rglob("*") if path.suffix in endings and "site-packages" not in path.parts]
+    taken = [str(path) for path in files if path.is_file() and _is_conversation(path)]
+    assert len(files) > 50
+    assert taken == []
+
+
+def _is_conversation(path: Path) -> bool:
+    try:
+        return any(document.turns for document in read_bytes(str(path), path.read_bytes(), LIMITS))
+    except UnreadableError:
+        return False
