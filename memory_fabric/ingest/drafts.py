@@ -104,7 +104,7 @@ def _draft_chunk(document: Document, span: ChunkSpan, title: str, stem: PurePath
         language = document.language or "code"
     else:
         headings = [h for h in span.headings if h != title]
-        context = " > ".join(filter(None, [title, _day(document, span), *headings]))
+        context = " > ".join(filter(None, [title, day_of(span.timestamp_s), *headings]))
         language = natural_language(text)
     first, last = span.line_start, span.line_end
     page = 0
@@ -124,13 +124,6 @@ def _draft_chunk(document: Document, span: ChunkSpan, title: str, stem: PurePath
         content_hash=content_key(context, text),
         timestamp_s=span.timestamp_s,
     )
-
-
-def _day(document: Document, span: ChunkSpan) -> str:
-    """Return the day on which a fragment of a conversation was said; nothing for any other document."""
-    if not document.turns:
-        return ""
-    return day_of(span.timestamp_s if span.timestamp_s is not None else document.timestamp_s)
 
 
 def _source_range(starts: Sequence[int], ends: Sequence[int] | None, first: int, text: str) -> tuple[int, int]:

@@ -58,6 +58,8 @@ _STREET_EN = re.compile(
     (?:[A-Z]{2},?\s\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\b
     """
 )
+_CODE_EN = re.compile(rb"\d(?:\d{4}|[A-Z]{2})")
+"""A part of every postal code: without one there is no address to look for."""
 _SIGNS_EN = (b" St", b" Ave", b" Rd", b" Road", b" Bl", b" Lane", b" Ln", b" Dr", b" Court", b" Terrace", b" Sq")
 _SIGNS_RU = tuple("ул. улица просп пр-т переул пер. бульвар б-р шоссе наб. набереж площадь пл.".split())
 _BEFORE_SIGN, _AFTER_SIGN = 60, 140
@@ -123,7 +125,7 @@ def _is_valid(number: str, region: str | None) -> bool:
 
 def find_addresses(text: Text) -> Iterator[Finding]:
     """Yield postal addresses: a street with a house, in English also a town with its code."""
-    if any(sign in text.raw for sign in _SIGNS_EN):
+    if _CODE_EN.search(text.raw) and any(sign in text.raw for sign in _SIGNS_EN):
         for match in _STREET_EN.finditer(text.text):
             if text.text[match.start() - 1 : match.start()] not in _GLUE:
                 yield Finding("address", "address", *match.span())

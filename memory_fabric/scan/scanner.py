@@ -63,7 +63,8 @@ class Scanner:
         places = clusters(text)
         if places:
             yield partial(find_phones, places=places)
-            yield partial(find_numbers, places=places)
+        # without a cluster there may still be a passport, whose parts a sign keeps apart
+        yield partial(find_numbers, places=places)
         if self._is_on("address") and has_digits(text, 1):
             yield find_addresses
 
@@ -79,7 +80,7 @@ class Scanner:
         for one in found:
             if self._policy[one.kind] == "refuse":
                 line = text.count("\n", 0, one.start) + 1
-                return Scan("", refused=f"holds a {one.label} on line {line} (`memory.scan.{one.kind}` is `refuse`)")
+                return Scan("", refused=f"holds `{one.label}` on line {line} (`memory.scan.{one.kind}` is `refuse`)")
         cut = [one for one in found if self._policy[one.kind] == "redact"]
         return Scan(
             redacted(text, cut) if cut else text,

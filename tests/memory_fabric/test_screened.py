@@ -66,7 +66,7 @@ def test_members_of_an_archive_are_looked_at_one_by_one(tmp_path: Path) -> None:
         assert [item.source.path for item in _items(fabric)] == [f"{tmp_path}/a.zip!/good.txt"]
     (skipped,) = summary.skipped
     assert skipped.path == f"{tmp_path}/a.zip!/bad.env"
-    assert skipped.reason.startswith("holds a aws-key on line 1")
+    assert skipped.reason.startswith("holds `aws-key` on line 1")
     assert again.skipped == summary.skipped
 
 
@@ -156,7 +156,7 @@ def test_a_note_passes_with_title_address_and_tags(tmp_path: Path) -> None:
 def test_a_note_that_must_not_be_stored_is_refused(tmp_path: Path) -> None:
     """The refusal says what and where, and quotes nothing; so it is for the name of a project."""
     with open_fabric(tmp_path / "m", _config(cloud_key="refuse")) as fabric:
-        with pytest.raises(InputError, match="holds a aws-key on line 1") as caught:
+        with pytest.raises(InputError, match="holds `aws-key` on line 1") as caught:
             fabric.remember(f"key {KEY}")
         with pytest.raises(InputError, match="the name holds a secret") as named:
             fabric.remember("words", project=KEY)

@@ -45,20 +45,6 @@ def test_prose_keeps_lines_headings_and_language() -> None:
     assert {(chunk.context, chunk.language) for chunk in spring} == {("garden.md > Garden > Spring", "en")}
 
 
-def test_a_turn_keeps_speaker_time_and_day() -> None:
-    """The day stands in the context, where a question may name it: the turn's own, else the conversation's."""
-    timed = drafted("/w/Work/a.txt", "[2024-05-01 12:00] Ann: the tulips\n[2024-05-03 12:00] Bob: the roses\n")
-    assert (timed.modality, timed.layer, timed.meta["folders"]) == ("conversation", "session", "w/Work")
-    assert [(c.symbol, c.symbol_kind, c.timestamp_s, c.context) for c in timed.chunks] == [
-        ("Ann", "speaker", 1714564800.0, "a > 1 May 2024"),
-        ("Bob", "speaker", 1714737600.0, "a > 3 May 2024"),
-    ]
-    dated = drafted("/w/2024-05-01 b.md", "**User:** which flowers?\n\n**Assistant:** tulips\n")
-    assert [(c.timestamp_s, c.context) for c in dated.chunks] == [(None, "2024-05-01 b > 1 May 2024")]
-    undated = drafted("/w/b.md", "**User:** which flowers?\n\n**Assistant:** tulips\n")
-    assert undated.chunks[0].context == "b"
-
-
 def test_code_keeps_symbol_and_scope() -> None:
     """The context is the file's stem and the scope, whatever folder it lies in: a moved folder keeps its vectors."""
     text = "class Parser:\n    def parse(self, text):\n        return text\n\n\ndef main():\n    pass\n"

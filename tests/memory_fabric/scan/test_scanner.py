@@ -37,7 +37,7 @@ def test_an_address_is_kept_and_said_by_default() -> None:
 def test_a_refused_kind_gives_a_reason_without_the_secret() -> None:
     """What, where, and the setting that says so."""
     scan = Scanner(ScanConfig(cloud_key="refuse")).scan(f"\n\nkey = {KEY}\n")
-    assert scan.refused == "holds a aws-key on line 3 (`memory.scan.cloud_key` is `refuse`)"
+    assert scan.refused == "holds `aws-key` on line 3 (`memory.scan.cloud_key` is `refuse`)"
     assert scan.text == ""
 
 
@@ -98,5 +98,5 @@ def test_no_text_takes_more_than_its_length(piece: str) -> None:
         return time.thread_time() - started
 
     small, large = seconds(50_000), seconds(200_000)
-    assert large < 0.05 or large < small * 10, (small, large)
+    assert large < 0.3 or large < small * 10, (small, large)
     assert large < 4.0
