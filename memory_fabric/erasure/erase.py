@@ -7,6 +7,7 @@ is found half-way at a start is finished, and called unproven: nobody knows any 
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -256,6 +257,7 @@ class Eraser:
             return
         try:
             open_ = [intent for intent in self._store.erasures() if intent.erasure.state == "running"]
+            open_ = [intent for intent in open_ if not self._is_signed(intent)]
             for intent in open_:
                 for start in range(0, len(intent.item_ids), _BATCH):
                     check()
@@ -269,6 +271,23 @@ class Eraser:
                 self._store.save_erasure(Intent(ended))
         finally:
             self._turn.release()
+
+    def _is_signed(self, intent: Intent) -> bool:
+        """Take over what a receipt says that was written just before the end; returns whether there is one."""
+        path = self._receipt_path(intent.erasure.id)
+        if not path.is_file():
+            return False
+        said = json.loads(path.read_bytes())
+        ended = msgspec.structs.replace(
+            intent.erasure,
+            state=said["verdict"],
+            finished_at=said["finished_at"],
+            chunks=said["chunks"],
+            found=said["found"],
+            limits=tuple(said["limits"]),
+        )
+        self._store.save_erasure(Intent(ended))
+        return True
 
     def _purge_blindly(self, check: Check) -> list[str]:
         done = self._legs.erase([], check=check)

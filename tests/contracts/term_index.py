@@ -16,6 +16,7 @@ from foundation.errors import ConflictError
 from foundation.ids import ChunkId
 from memory_fabric.index.sparse.base import SparseDoc, TermIndex
 from memory_fabric.records import Filters, Signals
+from tests.contracts.erasing_index import ErasingTermIndexContract
 
 __all__ = ["TermIndexContract", "doc"]
 
@@ -91,7 +92,7 @@ def _is_within(moment: float | None, filters: Filters) -> bool:
     return moment is not None and (since is None or moment >= since) and (until is None or moment < until)
 
 
-class TermIndexContract:
+class TermIndexContract(ErasingTermIndexContract):
     """Tests over `open_index`, a fixture that the backend's test module gives."""
 
     @pytest.fixture

@@ -24,6 +24,7 @@ from memory_fabric.errors import DimensionError
 from memory_fabric.index.dense.base import DensePoint, Scored, VectorIndex
 from memory_fabric.index.dense.exact import ExactIndex
 from memory_fabric.records import Filters
+from tests.contracts.erasing_index import ErasingVectorIndexContract
 
 __all__ = ["DIMENSION", "GRAPH_FROM", "VectorIndexContract", "assert_same", "clustered", "filled", "point", "units"]
 
@@ -150,7 +151,7 @@ def few_filters() -> list[Filters]:
     return [*alone, *spans, *random.Random(3).sample(every, 150)]
 
 
-class VectorIndexContract:
+class VectorIndexContract(ErasingVectorIndexContract):
     """Tests over `open_index`, a fixture that the backend's test module gives."""
 
     @pytest.fixture
