@@ -8,6 +8,7 @@ hundred unrelated questions have the same ten answers as before.
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from memory_eval.metrics import percentile
 from memory_fabric.config import EmbedConfig, MemoryConfig
 from memory_fabric.embed.factory import find_embedder
 from memory_fabric.fabric import MemoryFabric
-from memory_fabric.operations import ForgetSelector, IngestRecord
+from memory_fabric.operations import ForgetSelector, IngestRecord, Progress
 from memory_fabric.records import RecallQuery
 
 CANARIES = 1_000
@@ -89,6 +90,8 @@ def measure(count: int) -> None:
         fill(folder, count, embedder.model_id, embedder.dimension)
         fabric = MemoryFabric.open(MemoryConfig(), folder)
         fabric.start()
+        fabric.wait_until_searchable(is_dense=True, report=lambda _: None, check=lambda: None)
+        never = answers(fabric)
         plant(fabric, Path(place))
         emit("erasure_planted_on_disk", left(folder), "canaries", chunks=count)
         before = answers(fabric)
@@ -103,12 +106,18 @@ def measure(count: int) -> None:
 
         asking = threading.Thread(target=ask)
         asking.start()
+        phases: dict[str, float] = {}
+
+        def note(progress: Progress) -> None:
+            phases.setdefault(progress.phase, time.perf_counter() - started)
+
+        used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         started = time.perf_counter()
         summary = fabric.forget(
             ForgetSelector(project=PROJECT),
             is_dry_run=False,
             is_audited=True,
-            report=lambda _: None,
+            report=note,
             check=lambda: None,
         )
         seconds = time.perf_counter() - started
@@ -118,6 +127,8 @@ def measure(count: int) -> None:
         assert erasure is not None
         receipt = msgspec.json.decode(erasure.receipt)
         emit("erasure_s", seconds, "s", chunks=count, canaries=summary.items, state=erasure.state)
+        emit("erasure_before_scan_s", phases["audit"], "s")
+        emit("erasure_scan_cpu_s", resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - used, "s")
         places = receipt["places"].values()
         emit("erasure_scanned", sum(p["bytes"] for p in places) / 1e6, "MB", files=sum(p["files"] for p in places))
         looked = receipt["looked_for"]
@@ -125,7 +136,8 @@ def measure(count: int) -> None:
         emit("erasure_found", erasure.found, "patterns", **numbers)
         emit("erasure_left_by_plain_search", left(folder), "canaries")
         after = answers(fabric)
-        emit("erasure_same_top10", sum(a == b for a, b in zip(before, after, strict=True)), "questions", of=QUESTIONS)
+        same = [sum(a == b for a, b in zip(those, after, strict=True)) for those in (never, before)]
+        emit("erasure_same_top10", same[0], "questions", of=QUESTIONS, as_with_canaries=same[1])
         emit("erasure_recall_meanwhile_p95_ms", percentile(took, 0.95), "ms", questions=len(took))
         fabric.close()
 

@@ -48,18 +48,24 @@ class Matcher:
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
         windows = [pattern[:LONG] if len(pattern) >= LONG else pattern[:SHORT] for pattern in patterns]
-        self._long = _Table([(n, w) for n, w in enumerate(windows) if len(w) == LONG], is_long=True)
-        self._short = _Table([(n, w) for n, w in enumerate(windows) if len(w) == SHORT], is_long=False)
+        self._tables = [
+            _Table([(n, w) for n, w in enumerate(windows) if len(w) == size], size) for size in (LONG, SHORT)
+        ]
+        # one table for all: it refuses nearly every place, and looking into it is what costs
+        self._is_possible = np.zeros(1 << _TABLE_BITS, dtype=np.bool_)
+        for table in self._tables:
+            self._is_possible[_slot(table.first)] = True
 
     def found_in(self, content: bytes) -> list[tuple[int, int]]:
         """Return number of the window and place, of every occurrence, in no order."""
-        # nine bytes more, so that every window of the content begins before the last eight
+        # so many bytes more that every window of the content begins before the last eight
         data = np.frombuffer(content + b"\0" * LONG, dtype=np.uint8)
         found: list[tuple[int, int]] = []
         for shift in range(SHORT):
             words = data[shift : shift + (len(data) - shift) // SHORT * SHORT].view("<u8")
-            for table in (self._long, self._short):
-                for number, word in table.found_in(words):
+            at = np.flatnonzero(self._is_possible[_slot(words)])
+            for table in self._tables:
+                for number, word in table.found_in(words, at):
                     place = shift + word * SHORT
                     if place + table.size <= len(content):
                         found.append((number, place))
@@ -67,41 +73,35 @@ class Matcher:
 
 
 class _Table:
-    """Windows of one size, sorted by a hash of 64 bits, behind a table that refuses nearly everything."""
+    """Windows of one size, sorted by a hash of 64 bits."""
 
-    def __init__(self, windows: Sequence[tuple[int, bytes]], *, is_long: bool) -> None:
-        self.size = LONG if is_long else SHORT
-        self._is_long = is_long
+    def __init__(self, windows: Sequence[tuple[int, bytes]], size: int) -> None:
+        self.size = size
         content = b"".join(window for _, window in windows)
-        words = np.frombuffer(content, dtype="<u8").reshape(len(windows), self.size // SHORT)
-        first = words[:, 0]
-        keys = _paired(first, words[:, 1]) if is_long else first
+        words = np.frombuffer(content, dtype="<u8").reshape(len(windows), size // SHORT)
+        self.first: _Words = words[:, 0]
+        keys = _paired(self.first, words[:, 1]) if size == LONG else self.first
         order = np.argsort(keys, kind="stable")
         self._keys: _Words = np.ascontiguousarray(keys[order], dtype=np.uint64)
         self._numbers = np.array([number for number, _ in windows], dtype=np.int64)[order]
-        self._is_possible = np.zeros(1 << _TABLE_BITS, dtype=np.bool_)
-        self._is_possible[_slot(first)] = True
 
-    def found_in(self, words: _Words) -> list[tuple[int, int]]:
+    def found_in(self, words: _Words, at: NDArray[np.intp]) -> list[tuple[int, int]]:
         if not len(self._keys):
             return []
-        at = np.flatnonzero(self._is_possible[_slot(words)])
-        if self._is_long:
+        if self.size == LONG:
             at = at[at + 1 < len(words)]
             keys = _paired(words[at], words[at + 1])
         else:
             keys = words[at]
         low = np.searchsorted(self._keys, keys, "left")
+        is_hit = self._keys[np.minimum(low, len(self._keys) - 1)] == keys
+        at, keys, low = at[is_hit], keys[is_hit], low[is_hit]
         high = np.searchsorted(self._keys, keys, "right")
-        return [
-            (int(number), int(at[hit]))
-            for hit in np.flatnonzero(high > low)
-            for number in self._numbers[low[hit] : high[hit]]
-        ]
+        return [(int(number), int(at[hit])) for hit in range(len(at)) for number in self._numbers[low[hit] : high[hit]]]
 
 
-def _slot(words: _Words) -> NDArray[np.intp]:
-    return ((words * _MIX) >> np.uint64(64 - _TABLE_BITS)).astype(np.intp)
+def _slot(words: _Words) -> NDArray[np.uint32]:
+    return ((words * _MIX) >> np.uint64(64 - _TABLE_BITS)).astype(np.uint32)
 
 
 def _paired(first: _Words, second: _Words) -> _Words:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import resource
 import signal
 import sys
@@ -16,14 +15,12 @@ from memory_fabric.erasure.scan import Scanner
 __all__ = ["main"]
 
 _PR_SET_PDEATHSIG = 1
-_NICENESS = 10
 
 
 def main() -> int:
     """Do one audit; returns the exit status."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.nice(_NICENESS)
     # its memory holds what is to be forgotten: it must not be left in a file
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     job = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Job)

@@ -158,6 +158,17 @@ def test_link_joins_two_items(serving: Serving, memory: Any) -> None:
     assert [(link.src, link.dst, link.weight) for link in serving.memory.links] == [(a, b, 1.0)]
 
 
+def test_an_audited_forget_carries_its_erasure(memory: Any) -> None:
+    """And it is listed afterwards; a dry run and a plain one have none."""
+    for is_dry_run, is_audited in ((True, True), (False, True), (False, False)):
+        memory.Remember(wire.RememberRequest(text="a fox", project="audited"))
+        request = wire.ForgetRequest(project="audited", is_dry_run=is_dry_run, is_audited=is_audited)
+        *_, last = memory.Forget(request)
+        assert last.summary.HasField("erasure") == (is_audited and not is_dry_run)
+    (listed,) = memory.Erasures(wire.ErasuresRequest()).erasures
+    assert (listed.state, listed.items) == ("erased", 2)
+
+
 def test_forget_shows_first_and_then_forgets(memory: Any) -> None:
     """A dry run leaves everything."""
     memory.Remember(wire.RememberRequest(text="secret", project="p"))
