@@ -14,6 +14,7 @@ __all__ = [
     "IngestConfig",
     "MemoryConfig",
     "RecallConfig",
+    "RerankConfig",
     "ScanConfig",
     "SparseConfig",
 ]
@@ -139,6 +140,26 @@ class SparseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heap_bytes: HeapBytes = 64 * 1024 * 1024
 
 
+Milliseconds = Annotated[float, msgspec.Meta(ge=0.1, le=60_000)]
+Margin = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Head = Annotated[int, msgspec.Meta(ge=2, le=200)]
+
+
+class RerankConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A second look at the best candidates."""
+
+    is_on: bool = False
+    """Whether questions that do not say are looked at twice."""
+    model: str = "learned"
+    """`learned`, or the name of a cross-encoder's manifest in `models/`; empty for none."""
+    candidates: Head = 20
+    """Of the head that is put into order."""
+    budget_ms: Milliseconds = 5.0
+    """After that the order of the first stage stands."""
+    margin: Margin = 0.25
+    """Share of the best score that the second must fall short by for the order to be beyond doubt."""
+
+
 class RecallConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ranking."""
 
@@ -149,6 +170,7 @@ class RecallConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snippet_chars: SnippetChars = 320
     max_per_source: Fragments = 3
     """Fragments of one source among the answers; the rest are folded behind them."""
+    rerank: RerankConfig = RerankConfig()
 
     def __post_init__(self) -> None:
         if self.weights.dense == self.weights.sparse == 0:

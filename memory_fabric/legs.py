@@ -29,6 +29,8 @@ from memory_fabric.index.watermark import load_watermark
 from memory_fabric.operations import Check, Evidence, IndexState, Report
 from memory_fabric.recall.retrieve import LegSource
 from memory_fabric.records import ChunkRow
+from memory_fabric.rerank.base import Reranker
+from memory_fabric.rerank.factory import find_reranker
 from memory_fabric.store.store import Store
 
 __all__ = ["Legs"]
@@ -66,6 +68,7 @@ class Legs:
         choice = find_embedder(config.embed, profile=profile)
         self._embedder: Embedder | None = choice.embedder
         self._no_model_reason = choice.reason
+        self._profile = profile
         self._counters = TokenCounters(profile)
         self._warm_error = ""
         self._running = 0
@@ -167,8 +170,17 @@ class Legs:
     def source(self) -> LegSource:
         """Return what the retriever asks."""
         return LegSource(
-            self._dense_index, self._sparse_index, lambda: self._embedder, self._why_not, self._lag, self._suspect
+            self._dense_index,
+            self._sparse_index,
+            lambda: self._embedder,
+            self._why_not,
+            self._lag,
+            self._suspect,
+            self._reranker,
         )
+
+    def _reranker(self) -> tuple[Reranker | None, str]:
+        return find_reranker(self._config.recall.rerank, threads=self._config.embed.threads, profile=self._profile)
 
     def _dense_index(self) -> VectorIndex | None:
         target = self._dense.target() if self._dense else None

@@ -261,9 +261,10 @@ class RecallQuery(msgspec.Struct, frozen=True):
     k: int = 20
     strategy: Literal["adaptive", "weighted", "rrf", "dense", "sparse"] = "adaptive"
     weights: Weights | None = None
-    rerank: bool = False
+    rerank: bool | None = None
+    """Whether to look at the best candidates twice; None leaves it to the configuration."""
     budget_tokens: int = 0
-    """This and `rerank` are words of the contract that nothing reads yet: a pack takes its budget beside the query."""
+    """A word of the contract that nothing reads yet: a pack takes its budget beside the query."""
     is_grouped: bool = True
     """Whether several fragments of one source are folded behind its best ones."""
 

@@ -30,6 +30,11 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--strategy", type=click.Choice(STRATEGIES), default="adaptive", show_default=True),
         click.option("--k", "-k", default=10, show_default=True, help="How many answers."),
+        click.option(
+            "--rerank/--no-rerank",
+            default=None,
+            help="Look at the best candidates twice, or not; by default as configured.",
+        ),
     ):
         command = option(command)
     return _places(command)
@@ -50,6 +55,8 @@ def _places(command: Callable[..., Any]) -> Callable[..., Any]:
 def _request(options: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a `RecallRequest`."""
     under = options.pop("under")
+    if options.get("rerank", True) is None:
+        del options["rerank"]
     options["path_prefix"] = linked_path("under", under) if under else ""
     if options.pop("history", False):
         options["layers"] = ["episodic"]

@@ -14,7 +14,7 @@ from memory_fabric.index.sparse.function_words import FUNCTION_WORDS
 from memory_fabric.index.sparse.stem_english import stem_english
 from memory_fabric.index.sparse.stem_russian import stem_russian
 
-__all__ = ["AskedTerms", "asked_terms", "terms_in"]
+__all__ = ["AskedTerms", "asked_terms", "content_terms", "terms_in"]
 
 _WANTS_NUMBER = re.compile(
     r"\bhow (?:many|much|long|large|big|soon|fast|often|old|far)\b|\b(?:size|limit|maximum|minimum|number)\b"
@@ -74,6 +74,14 @@ def terms_in(text: str) -> tuple[str, ...]:
     return tuple(_analyzer().terms(text))
 
 
+def content_terms(question: str) -> list[str]:
+    """Return the terms of a question that say what it is about; all of them where none does."""
+    terms = terms_in(question)
+    # `many` and `long` of a question say what kind of answer is wanted; the answer has a number in their place
+    empty = _function_terms().union(*(terms_in(phrase) for phrase in _HOW.findall(question)))
+    return [term for term in terms if term not in empty] or list(terms)
+
+
 def asked_terms(text: str, frequencies: Mapping[str, int], documents: int) -> AskedTerms:
     """Return the terms of a question; a rare one weighs more.
 
@@ -84,10 +92,7 @@ def asked_terms(text: str, frequencies: Mapping[str, int], documents: int) -> As
 
     Source: Robertson & Spärck Jones 1976, the inverse document frequency of BM25.
     """
-    terms = terms_in(text)
-    # `many` and `long` of a question say what kind of answer is wanted; the answer has a number in their place
-    empty = _function_terms().union(*(terms_in(phrase) for phrase in _HOW.findall(text)))
-    content = [term for term in terms if term not in empty] or list(terms)
+    content = content_terms(text)
     raw = {term: _rarity(min(frequencies.get(term, 0), documents), documents) for term in content[:_MOST]}
     total = sum(raw.values())
     if not total:

@@ -38,6 +38,8 @@ from memory_fabric.recall.query import QueryPlan, plan_query, without_history
 from memory_fabric.recall.snippet import QueryWords, cut_snippet, query_words
 from memory_fabric.recall.trust import closeness, dense_share, is_evident, prominence, reading_skill
 from memory_fabric.records import ChunkRow, Cite, Filters, Hit, RecallQuery, RecallResult
+from memory_fabric.rerank.base import Reranker
+from memory_fabric.rerank.stage import RerankStage
 from memory_fabric.store.store import Store
 
 __all__ = ["LegSource", "Retriever", "cite_of"]
@@ -65,6 +67,7 @@ class LegSource:
         why_not: Returns the reasons, for `degraded`.
         lag: Returns how far a leg that answers is behind the truth, for `degraded`; empty when it is level.
         on_damage: Told which leg could not be read, and why.
+        reranker: Returns what looks at the best candidates twice, or None and why there is none.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class LegSource:
         why_not: Callable[[str], str],
         lag: Callable[[str], str] = lambda _: "",
         on_damage: Callable[[str, str], None] = lambda *_: None,
+        reranker: Callable[[], tuple[Reranker | None, str]] = lambda: (None, "no reranker is configured"),
     ) -> None:
         self.dense = dense
         self.sparse = sparse
@@ -82,6 +86,7 @@ class LegSource:
         self.why_not = why_not
         self.lag = lag
         self.on_damage = on_damage
+        self.reranker = reranker
 
 
 class _Stages:
@@ -126,6 +131,7 @@ class Retriever:
         self._legs = legs
         self._config = config
         self._clock = clock
+        self._rerank = RerankStage(config.rerank, legs.reranker)
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="cairn-dense-leg")
 
     def close(self) -> None:
@@ -153,6 +159,11 @@ class Retriever:
             legs, rows = self._with_talk(plan, found, rows) if query.strategy == "adaptive" else (found.legs, rows)
             check()
             ranked = self._rank(plan, query, legs, rows, found.skill, check)
+        if query.strategy == "adaptive" and self._rerank.is_wanted(query.rerank):
+            check()
+            with stages.time("rerank"):
+                ranked = self._rerank.apply(plan.text, ranked, degraded)
+        with stages.time("fuse"):
             hits = self._present(plan, query, ranked, check)
         took_ms = (time.perf_counter() - started) * 1e3
         return RecallResult(items=tuple(hits), took_ms=took_ms, stages=stages.ms, degraded=tuple(degraded))

@@ -53,6 +53,7 @@ def to_query(request: memory_pb2.RecallRequest, door: Door, *, at: str = "") -> 
         k=door.within(f"{at}k", request.k if request.HasField("k") else 20, 1, MAX_K),
         strategy=strategy,  # type: ignore[arg-type]  # checked above
         weights=weights,
+        rerank=request.rerank if request.HasField("rerank") else None,
         is_grouped=not request.is_ungrouped,
     )
 

@@ -177,7 +177,7 @@ class Weights(_message.Message):
     def __init__(self, dense: _Optional[float] = ..., sparse: _Optional[float] = ..., recency: _Optional[float] = ..., quality: _Optional[float] = ...) -> None: ...
 
 class RecallRequest(_message.Message):
-    __slots__ = ("text", "signals", "modality", "project", "language", "path_prefix", "layers", "since", "until", "k", "strategy", "weights", "is_ungrouped")
+    __slots__ = ("text", "signals", "modality", "project", "language", "path_prefix", "layers", "since", "until", "k", "strategy", "weights", "is_ungrouped", "rerank")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SIGNALS_FIELD_NUMBER: _ClassVar[int]
     MODALITY_FIELD_NUMBER: _ClassVar[int]
@@ -191,6 +191,7 @@ class RecallRequest(_message.Message):
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     IS_UNGROUPED_FIELD_NUMBER: _ClassVar[int]
+    RERANK_FIELD_NUMBER: _ClassVar[int]
     text: str
     signals: Signals
     modality: _containers.RepeatedScalarFieldContainer[str]
@@ -204,7 +205,8 @@ class RecallRequest(_message.Message):
     strategy: str
     weights: Weights
     is_ungrouped: bool
-    def __init__(self, text: _Optional[str] = ..., signals: _Optional[_Union[Signals, _Mapping]] = ..., modality: _Optional[_Iterable[str]] = ..., project: _Optional[str] = ..., language: _Optional[str] = ..., path_prefix: _Optional[str] = ..., layers: _Optional[_Iterable[str]] = ..., since: _Optional[str] = ..., until: _Optional[str] = ..., k: _Optional[int] = ..., strategy: _Optional[str] = ..., weights: _Optional[_Union[Weights, _Mapping]] = ..., is_ungrouped: _Optional[bool] = ...) -> None: ...
+    rerank: bool
+    def __init__(self, text: _Optional[str] = ..., signals: _Optional[_Union[Signals, _Mapping]] = ..., modality: _Optional[_Iterable[str]] = ..., project: _Optional[str] = ..., language: _Optional[str] = ..., path_prefix: _Optional[str] = ..., layers: _Optional[_Iterable[str]] = ..., since: _Optional[str] = ..., until: _Optional[str] = ..., k: _Optional[int] = ..., strategy: _Optional[str] = ..., weights: _Optional[_Union[Weights, _Mapping]] = ..., is_ungrouped: _Optional[bool] = ..., rerank: _Optional[bool] = ...) -> None: ...
 
 class ScoreParts(_message.Message):
     __slots__ = ("dense", "sparse", "recency", "quality", "boost", "rerank", "proof", "share")

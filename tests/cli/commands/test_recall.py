@@ -254,6 +254,15 @@ def test_a_folder_that_is_gone_is_no_place_to_stand(asked: Home) -> None:
     assert f"1. {asked.work}/docs/kettle.md:1-3" in done.stdout
 
 
+def test_a_second_look_is_taken_when_it_is_asked_for(asked: Home) -> None:
+    """Its time is a stage of its own, its part is in the scores, and no item is lost."""
+    plain, again = asked.json("recall", "kettle water", "--no-rerank"), asked.json("recall", "kettle water", "--rerank")
+    assert "rerank" in again["stages"]
+    assert "rerank" not in plain["stages"]
+    assert {hit["id"] for hit in plain["items"]} == {hit["id"] for hit in again["items"]}
+    assert [hit["score"] for hit in again["items"]] == sorted((h["score"] for h in again["items"]), reverse=True)
+
+
 def test_pack_quotes_under_a_budget(asked: Home) -> None:
     """The text alone for people, all of it for programs."""
     pack = asked.json("pack", "kettle", "--budget", "60")

@@ -11,7 +11,8 @@ import pytest
 
 from proto.cairn.v1 import memory_pb2 as wire
 from proto.cairn.v1.memory_pb2_grpc import MemoryStub
-from servers.grpc_api.validate import MAX_K, MAX_QUERY_CHARS, MAX_TEXT_CHARS
+from servers.grpc_api.requests import to_query
+from servers.grpc_api.validate import MAX_K, MAX_QUERY_CHARS, MAX_TEXT_CHARS, Door
 from tests.servers.grpc_api.serving import Serving, refused, violations
 
 _NOBODY = "~nouser-of-this-name/x"
@@ -84,3 +85,17 @@ def test_the_schema_tells_the_bounds_of_the_door() -> None:
         ("ContextPackRequest", "budget_tokens"): 1_000_000,
         ("RepoMapRequest", "budget_tokens"): 1_000_000,
     }
+
+
+def test_a_second_look_is_wished_for_refused_or_left_to_the_configuration() -> None:
+    """Absent is not false."""
+    door = Door()
+    told = [
+        to_query(request, door).rerank
+        for request in (
+            wire.RecallRequest(text="a"),
+            wire.RecallRequest(text="a", rerank=True),
+            wire.RecallRequest(text="a", rerank=False),
+        )
+    ]
+    assert told == [None, True, False]
