@@ -154,7 +154,7 @@ def _part(hit: Hit, row: ChunkRow, purse: _Purse) -> _Quote | None:
     if not hit.snippet.strip() or start < 0:
         return None
     cite = hit.cite
-    if row.line_end - row.line_start in {row.text.rstrip("\n").count("\n"), row.text.count("\n")}:
+    if row.text.rstrip("\n").count("\n") <= row.line_end - row.line_start <= row.text.count("\n"):
         line = row.line_start + row.text.count("\n", 0, start)
         cite = msgspec.structs.replace(cite, line=line, line_end=line + hit.snippet.count("\n"))
     if not purse.pay(purse.price(hit.snippet, cite, hit.freshness)):

@@ -64,7 +64,7 @@ def units_of(row: ChunkRow) -> list[Unit]:
     lines = row.text.rstrip("\n").split("\n")
     blocks = _code_blocks(lines, row.language) if row.modality == "code" else _prose_blocks(lines)
     # lines of a PDF or a notebook are not those of the text: then the fragment's own range is the truth
-    is_exact = row.line_end - row.line_start in {len(lines) - 1, row.text.count("\n")}
+    is_exact = len(lines) - 1 <= row.line_end - row.line_start <= row.text.count("\n")
     units: list[Unit] = []
     for block in blocks:
         for first, last, text in _sentences(block):

@@ -80,6 +80,13 @@ def test_block_comments_of_other_languages() -> None:
     ]
 
 
+def test_empty_lines_at_the_end_of_a_fragment_change_nothing() -> None:
+    """A fragment may own the empty lines behind it, all of them or some."""
+    for end in (11, 12, 13):
+        row = msgspec.structs.replace(make_row(1, "One here.\nTwo here.\n\n\n"), line_start=10, line_end=end)
+        assert shown(units_of(row)) == [("One here.", 10, 10), ("Two here.", 11, 11)]
+
+
 def test_lines_of_a_mapped_source_are_those_of_the_fragment() -> None:
     """A page of a PDF has other lines than its text."""
     row = msgspec.structs.replace(make_row(1, "One here.\nTwo here."), line_start=3, line_end=9)
