@@ -2,7 +2,8 @@
 
 Sources: Qdrant's `gridstore` (values in blocks of `block_size_bytes`, each compressed by lz4_flex with its size before
 it), Tantivy's `store` (LZ4 blocks with their size before them, end to end), Qdrant's scalar quantization
-(`quantized.meta.json`: a code is (value - offset) / alpha, cut to 0..127).
+(`quantized.meta.json`: a code is (value - offset) / alpha, rounded and cut to 0..127; read off
+what qdrant-edge 0.9 writes).
 """
 
 from __future__ import annotations
@@ -106,5 +107,5 @@ def codes_of(meta: Path, vectors: NDArray[np.float32]) -> list[bytes]:
     alpha, offset = np.float32(config.get("alpha", 0.0)), np.float32(config.get("offset", 0.0))
     if not alpha or config.get("vector_parameters", {}).get("dim") != vectors.shape[1]:
         return []
-    codes = np.clip((vectors - offset) / alpha, 0, _MOST_CODE).astype(np.uint8)
+    codes = np.rint(np.clip((vectors - offset) / alpha, 0, _MOST_CODE)).astype(np.uint8)
     return [row.tobytes() for row in codes]

@@ -32,6 +32,7 @@ _OVERLAP = 64
 _VECTOR_BYTES = 32
 _VECTOR_SAMPLES = 4
 _UTF16_EVERY = 2
+_CODE_STEP, _SAME_CODES = 16, 0.95
 _MOST_FINDINGS = 1_000
 _SHOWN_EVERY_S = 0.2
 
@@ -246,17 +247,29 @@ class Scanner:
                 continue
             for group in by_size.values():
                 vectors = np.stack([np.frombuffer(needle.numbers, "<f4") for needle in group])
-                self._look_for_codes(folder, codes_of(folder / "quantized.meta.json", vectors), group)
+                try:
+                    self._look_for_codes(folder, codes_of(folder / "quantized.meta.json", vectors), group)
+                except FileNotFoundError:
+                    continue  # replaced while we looked, as any other file may be
+                except (OSError, ValueError) as error:
+                    self._cannot_read(folder / "quantized.data", str(error))
 
     def _look_for_codes(self, folder: Path, codes: Sequence[bytes], needles: Sequence[Any]) -> None:
-        data = (folder / "quantized.data").read_bytes()
-        at = [(n, code) for n, code in enumerate(codes) if windows_of(code[:16], 16)]
-        for number, place in Matcher([code for _, code in at]).found_in(data):
-            which, code = at[number]
-            if data[place : place + len(code)] == code:
-                path = folder / "quantized.data"
+        path = folder / "quantized.data"
+        data = path.read_bytes()
+        at = [(n, start) for n, code in enumerate(codes) for start in range(0, len(code) - 15, _CODE_STEP)]
+        matcher = Matcher([codes[n][start : start + 16] for n, start in at])
+        for number, place in matcher.found_in(data):
+            which, start = at[number]
+            if _is_same(data[max(place - start, 0) : place - start + len(codes[which])], codes[which]):
                 finding = Finding(self._place_of(path), str(path), "quantized", place, needles[which].owner)
                 self._note(finding, ("quantized", which))
+
+
+def _is_same(found: bytes, code: bytes) -> bool:
+    """Return whether two codes are of one vector: the engine rounds a number at the border its own way."""
+    equal = sum(one == other for one, other in zip(found, code, strict=False))
+    return len(found) == len(code) and equal >= _SAME_CODES * len(code)
 
 
 def _joined(rows: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> Iterator[bytes]:

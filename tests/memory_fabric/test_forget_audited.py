@@ -34,11 +34,11 @@ COUNT = 40
 BACKENDS = [("qdrant_edge", "tantivy"), ("exact", "fts5")]
 
 
-def tiny(dense: str = "qdrant_edge", sparse: str = "tantivy", quantization: str = "none") -> MemoryConfig:
+def tiny(dense: str = "qdrant_edge", sparse: str = "tantivy") -> MemoryConfig:
     """Return a configuration with the test model."""
     return MemoryConfig(
         embed=EmbedConfig(model="tiny"),
-        dense=DenseConfig(backend=dense, quantization=quantization),  # type: ignore[arg-type]  # names of the tests
+        dense=DenseConfig(backend=dense),  # type: ignore[arg-type]  # names of the tests
         sparse=SparseConfig(backend=sparse),  # type: ignore[arg-type]  # names of the tests
     )
 
@@ -153,26 +153,6 @@ def test_the_auditor_finds_what_a_plain_deletion_leaves(
         receipts = [json.loads(erasure.receipt) for erasure in erasures]
         assert max(receipt["found"] for receipt in receipts) > 0
         assert all((receipt["verdict"] == "incomplete") == (receipt["found"] > 0) for receipt in receipts)
-
-
-def test_rounded_vectors_are_found_and_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quantized segment keeps a vector as small numbers of its own scale."""
-    seen = spied(monkeypatch)
-    monkeypatch.setattr("memory_fabric.upkeep._OPTIMIZE_EVERY_S", 3_600.0)
-    config = tiny(quantization="scalar")
-    with open_fabric(tmp_path / "memory", config) as fabric:
-        fill(fabric, tmp_path / "work")
-        target = fabric._legs.appliers[1].target()
-        assert target is not None
-        target.optimize(go_on)
-        erase = fabric._legs.erase
-        monkeypatch.setattr(fabric._legs, "erase", lambda *_, **__: {})
-        monkeypatch.setattr(erasing, "_ATTEMPTS", 1)
-        fabric.forget(ForgetSelector(project="canary"), is_dry_run=False, is_audited=True, report=ignore, check=go_on)
-        if list((tmp_path / "memory").rglob("quantized.data")):
-            assert "quantized" in {finding.kind for finding in seen[-1].findings}
-        monkeypatch.setattr(fabric._legs, "erase", erase)
-        assert forget_all(fabric, tmp_path / "work", is_audited=True)[-1].found == 0
 
 
 def test_a_content_that_stays_elsewhere_is_no_evidence(tmp_path: Path) -> None:

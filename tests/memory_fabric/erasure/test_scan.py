@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 import qdrant_edge as edge
 
+from foundation.ids import ChunkId
+from memory_fabric.config import DenseConfig
 from memory_fabric.embed.base import Vectors
 from memory_fabric.erasure.job import Job, Place, VectorNeedle
 from memory_fabric.erasure.scan import Scanner
 from memory_fabric.erasure.windows import windows_of
-from tests.contracts.vector_index import units
+from memory_fabric.index.dense.qdrant_edge import QdrantEdgeIndex
+from tests.contracts.vector_index import point, units
 
 pytestmark = pytest.mark.slow
 
@@ -74,3 +77,21 @@ def test_holes_and_ends_of_pieces(tmp_path: Path) -> None:
     report = Scanner(job(tmp_path, {1: canary(1), 2: canary(2)}, {}), lambda _: None).run()
     assert {finding.owner for finding in report.findings} == {1, 2}
     assert report.places[0].bytes < 4 << 20
+
+
+def test_the_rounded_form_of_a_vector(tmp_path: Path) -> None:
+    """A quantized segment keeps a deleted vector as small numbers of its own scale; an erasure takes them away."""
+    vectors = units(COUNT, 8, DIMENSION)
+    config = DenseConfig(quantization="scalar", hnsw_from_points=500)
+    index = QdrantEdgeIndex(config, tmp_path / "dense", DIMENSION)
+    index.upsert([point(n + 1, vectors[n]) for n in range(COUNT)])
+    index.optimize()
+    index.delete([ChunkId(7)])
+    index.flush()
+    look = Scanner(job(tmp_path / "dense", {}, {6: vectors[6]}), lambda _: None)
+    assert {finding.kind for finding in look.run().findings} == {"vector", "quantized"}
+    index.erase([])
+    index.optimize()
+    assert list((tmp_path / "dense").rglob("quantized.data"))
+    again = Scanner(job(tmp_path / "dense", {}, {6: vectors[6]}), lambda _: None)
+    assert again.run().findings == ()
