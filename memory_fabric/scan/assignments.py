@@ -92,7 +92,7 @@ def _judged(text: str, place: int, name: re.Match[str]) -> Finding | None:
     is_pass = name["pass"] is not None
     if not is_pass and name[0].lower().startswith(("key", "ключ")) and not _is_key(head, text[name.end() : tail.end()]):
         return None
-    if is_pass and name[0].lower() == "pass" and not _is_pass(head, text, place):
+    if is_pass and name[0].lower() == "pass" and not _is_pass(head, text, place, (tail["sep"] or "").strip()):
         return None
     span = _value(text, tail)
     if span is None:
@@ -118,8 +118,10 @@ def _is_key(head: str, tail: str) -> bool:
     return _QUALIFIED.search(head) is not None or re.match(r"(?i)\s?(?:api|доступа|апи|шифрования)", tail) is not None
 
 
-def _is_pass(head: str, text: str, place: int) -> bool:
+def _is_pass(head: str, text: str, place: int, sep: str) -> bool:
     """A bare `pass` is a word of many languages; in a name it is what `password` is."""
+    if not head.strip(" \t-\"'") and sep in {":", "="}:
+        return True
     return head.rstrip().endswith(("_", "-", "user", '{"', "{'")) or text[place : place + 4] == "PASS"
 
 

@@ -13,6 +13,7 @@ __all__ = ["find_connections"]
 _USERINFO = re.compile(r"://[^\s/:@\"'<>`?#]{0,100}:([^\s/\"'<>`]{1,200})@(?=[\w\[*.-])")
 _BEARER = re.compile(r"(?i)\b(?:bearer|token|apikey|api-key|basic)\s+([A-Za-z0-9._~+/=-]{16,2000})")
 _CURL = re.compile(r"(?:\s-u|--user|--proxy-user|\s-U)[ =]?\s?[\"']?([\w.@\\-]{1,64}):([^\s\"']{4,200})")
+_MYSQL = re.compile(r"\bmysql\w*\s[^\n]{0,200}?\s-p([^\s\"'=]{4,100})|\bsshpass\s+-p\s?[\"']?([^\s\"']{4,100})")
 _NETRC = re.compile(r"\b(?:login|user)\s+\S{1,100}\s+password\s+(\S{3,200})")
 _HASH = re.compile(
     r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}"
@@ -35,6 +36,10 @@ def find_connections(text: Text) -> Iterator[Finding]:
         for match in _CURL.finditer(text.text):
             if not is_placeholder(match[2]):
                 yield Finding("connection", "password", *match.span(2))
+    if b"mysql" in text.raw or b"sshpass" in text.raw:
+        for match in _MYSQL.finditer(text.text):
+            if not is_placeholder(match[match.lastindex or 0]):
+                yield Finding("connection", "password", *match.span(match.lastindex or 0))
     if b"password " in text.raw and (b"machine" in text.raw or b"default" in text.raw):
         for match in _NETRC.finditer(text.text):
             if not is_placeholder(match[1].strip("\"'")):
