@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,8 +47,10 @@ def packaged_manifests() -> list[ModelManifest]:
         ModelError: A manifest has mistakes.
     """
     files = [file for file in importlib.resources.files("models").iterdir() if file.name.endswith(".toml")]
-    manifests = [parse_manifest(file.read_text("utf-8"), file.name) for file in files]
-    return sorted((manifest for manifest in manifests if manifest.package), key=lambda manifest: manifest.name)
+    texts = {file.name: file.read_text("utf-8") for file in files}
+    # the others are of models that the user brings, of whatever kind
+    packaged = (parse_manifest(text, name) for name, text in texts.items() if "package" in tomllib.loads(text))
+    return sorted((manifest for manifest in packaged if manifest.package), key=lambda manifest: manifest.name)
 
 
 def is_present(manifest: ModelManifest, place: Path) -> bool:
