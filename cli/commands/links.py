@@ -125,7 +125,10 @@ def map_command(
 @json_option
 @click.pass_obj
 def blame(profile: Path | None, place: str, is_json: bool) -> int:
-    """Show the git commits behind PLACE: FILE, FILE:LINE or FILE:LINE-LINE, as citations are written."""
+    """Show the git commits behind lines of a file.
+
+    PLACE is FILE, FILE:LINE or FILE:LINE-LINE, as citations are written.
+    """
     found = _LINE.fullmatch(place)
     file, first, last = (found[1], int(found[2]), int(found[3] or 0)) if found is not None else (place, 0, 0)
     with connect(profile) as client:

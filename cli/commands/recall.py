@@ -210,9 +210,9 @@ def pack(
 @json_option
 @click.pass_obj
 def ask(profile: Path | None, /, query: tuple[str, ...], sentences: int, is_json: bool, **options: Any) -> int:
-    """Answer a question in the words of the sources, each sentence cited, or say that it is not in memory.
+    """Answer a question in the words of the sources, or say that it is not in memory.
 
-    No model writes the answer: what is printed stands in a source.
+    No model writes the answer: what is printed stands in a source, and each sentence is cited.
     """
     with connect(profile) as client:
         answer = client.ask(" ".join(query), most=sentences, **_request(options))

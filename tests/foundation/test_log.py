@@ -35,6 +35,8 @@ def file(tmp_path: Path) -> Iterator[Path]:
     handlers, level = root.handlers[:], root.level
     path = tmp_path / "logs" / "daemon.jsonl"
     before = structlog.get_config()
+    # detect-secrets captures warnings when it is imported, in whatever test that happens
+    logging.captureWarnings(capture=False)
     start_logging("info", path, is_quiet=True)
     yield path
     for handler in root.handlers[:]:

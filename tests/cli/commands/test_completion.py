@@ -44,7 +44,7 @@ def test_an_unknown_shell_is_refused(cold: Home) -> None:
     [
         ("sta", {"status", "stats"}),
         ("rec", {"recall"}),
-        ("eval ", {"run"}),
+        ("eval ", {"bench", "run"}),
         ("completion z", {"zsh"}),
         ("recall --strategy w", {"weighted"}),
         ("recall --qu", {"--queries"}),
