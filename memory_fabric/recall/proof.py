@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from foundation.ids import ChunkId
+from memory_fabric.index.sparse.function_words import FUNCTION_WORDS
+from memory_fabric.index.sparse.identifiers import identifier_parts
 from memory_fabric.operations import Check
 from memory_fabric.records import ChunkRow
 
 __all__ = ["proofs"]
 
 _WORD = re.compile(r"[^\W_]+")
-_INNER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _STEM_CHARS = 5
 _WINDOW_CHARS = 140
 """A line of prose or two of code."""
@@ -28,15 +29,7 @@ _STRIDE = 16
 _MOST_WORDS = 32
 """Of a question that are looked for: a pasted text has hundreds."""
 
-_COMMON = frozenset(
-    "a an the of to in on for and or is are was were be been being it its this that these those with without as at by"
-    " from into how what which when where who whom whose why do does did done can could should would may might must"
-    " will shall i my me we our us you your he she his her they them their not no if then than so such there any some"
-    " all more most many much has have had get gets use used using"
-    " и в во на не что как с со по для из от до о об при за же ли бы то это эта этот эти какие какой какая каким где"
-    " когда почему зачем чем чего кто кому или а но у к ко все всё я мы вы он она они мой наш ваш если".split()
-)
-"""Words of questions that say nothing of what is asked for."""
+_COMMON = frozenset(FUNCTION_WORDS.split())
 
 
 def proofs(text: str, rows: Sequence[ChunkRow], check: Check) -> dict[ChunkId, float]:
@@ -68,7 +61,7 @@ def proofs(text: str, rows: Sequence[ChunkRow], check: Check) -> dict[ChunkId, f
 
 
 def _stems(text: str) -> tuple[str, ...]:
-    words = (word.casefold() for part in _WORD.findall(text) for word in _INNER.split(part))
+    words = (part.casefold() for word in _WORD.findall(text) for part in identifier_parts(word) or (word,))
     stems = (word[:_STEM_CHARS] for word in words if len(word) > 1 and word not in _COMMON)
     return tuple(dict.fromkeys(stems))[:_MOST_WORDS]
 
