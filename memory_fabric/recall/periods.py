@@ -25,7 +25,20 @@ _EN_SEASONS = {"winter": 12, "spring": 3, "summer": 6, "autumn": 9, "fall": 9}
 _RU_SEASONS = {"зим": 12, "весн": 3, "лет": 6, "осен": 9}
 _COUNTED = "one two three four five six seven eight nine ten".split()
 _WORDED = {word: number for number, word in enumerate(_COUNTED, 1)}
-_WORDED |= {"a": 1, "an": 1, "два": 2, "две": 2, "три": 3, "четыре": 4, "пять": 5, "шесть": 6, "семь": 7, "десять": 10}
+_WORDED |= {
+    "a": 1,
+    "an": 1,
+    "два": 2,
+    "две": 2,
+    "три": 3,
+    "четыре": 4,
+    "пять": 5,
+    "шесть": 6,
+    "семь": 7,
+    "восемь": 8,
+    "девять": 9,
+    "десять": 10,
+}
 _UNITS = (("day", "дн", "день"), ("week", "недел"), ("month", "месяц"), ("year", "год", "лет"))
 _UNIT_DAYS = (1, 7, 31, 366)
 
@@ -116,12 +129,13 @@ def _ago(match: re.Match[str], now: datetime) -> Iterator[Period]:
     word = match["count"].casefold()
     count = int(word) if word.isdecimal() else _WORDED[word]
     unit = _unit(match["unit"])
+    around = timedelta(days=_UNIT_DAYS[unit] / 2 if unit else 1)
     try:
         middle = now - timedelta(days=count * _UNIT_DAYS[unit])
+        yield _period(middle - around, middle + around)
     except OverflowError:
+        # before the calendar begins
         return
-    around = timedelta(days=_UNIT_DAYS[unit] / 2 if unit else 1)
-    yield _period(middle - around, middle + around)
 
 
 def _unit(name: str) -> int:

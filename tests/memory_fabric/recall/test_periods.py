@@ -56,6 +56,7 @@ def spans(text: str) -> list[str]:
         ("last April", "2026-04-01..2026-04-30"),
         ("three days ago", "2026-05-16..2026-05-18"),
         ("два месяца назад", "2026-03-04..2026-04-03"),
+        ("восемь дней назад", "2026-05-11..2026-05-13"),
     ],
 )
 def test_what_is_meant(text: str, span: str) -> None:
@@ -80,6 +81,9 @@ def test_a_month_alone_is_that_of_every_year(text: str) -> None:
         "30 February 2023",
         "port 2024",
         "decimal 2023",
+        "2025 years ago",
+        "2026 years ago",
+        "9999 лет назад",
         "",
     ],
 )
